@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/runtime/select_device.h"
+
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/base/text.h"
+#include "core/runtime/cpu/cpu_device.h"
+#include "core/runtime/cpu/threads.h"
+#include "core/runtime/cuda/cuda_device.h"
+#include "core/runtime/sim/options.h"
+#include "core/runtime/sim/sim_device.h"
+
+namespace lamina {
+namespace {
+
+DeviceChoice choose(std::shared_ptr<Device> device, std::string_view why) {
+  std::string line = text("device: ", device->description(), ", ", why);
+  return {std::move(device), std::move(line)};
+}
+
+}  // namespace
+
+DeviceChoice select_device(std::string_view name, int threads) {
+  const int chosen = set_threads(threads);  // on cuda too: the host decodes and augments
+  if (name == "cpu") return choose(make_cpu_device(chosen), "as asked");
+  if (name == "cuda") return choose(make_cuda_device(), "as asked");
+  if (name == "sim") {
+    SimOptions options = sim_options();
+    options.threads = chosen;
+    set_sim_options(options);
+    return choose(make_sim_device(), "as asked");
+  }
+  if (name == "auto") {
+    const CudaAvailability cuda = cuda_availability();
+    if (cuda.usable) return choose(make_cuda_device(), "the GPU that was found");
+    return choose(make_cpu_device(chosen), text("since cuda cannot be used: ", cuda.why));
+  }
+  throw Error(ErrorKind::usage, text("unknown device '", name, "'", did_you_mean(name, {"auto", "cpu", "cuda", "sim"}),
+                                     "; there are auto, cpu, cuda and sim"));
+}
+
+}  // namespace lamina

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// OS threads that live as long as the program, because each keeps a pool of stacks and its copies of __shared__.
+#pragma once
+
+#include <functional>
+
+namespace lamina::simt {
+
+// Runs job(0) ... job(count - 1), each on an OS thread of its own, the first on the calling one; returns when all are
+// done. Jobs must not throw. One call at a time.
+void run_on_os_threads(int count, const std::function<void(int)>& job);
+
+}  // namespace lamina::simt

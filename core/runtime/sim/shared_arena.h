@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Dynamic shared memory of the block that an OS thread runs, with room around it in which an overrun is recognised.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+
+namespace lamina::simt {
+
+class SharedArena {
+ public:
+  static constexpr size_t kMaxBytes = 227 * 1024;  // what a block may ask for on sm_90
+  static constexpr size_t kRedzone = 1024;         // also the alignment
+  static constexpr size_t kArenaBytes = 256 * 1024;
+
+  void begin_block(size_t bytes) { bytes_ = bytes; }
+  std::byte* data() const { return arena_.get() + kRedzone; }
+  size_t bytes() const { return bytes_; }
+  std::byte* arena() const { return arena_.get(); }
+
+ private:
+  struct Free {
+    void operator()(std::byte* memory) const { std::free(memory); }
+  };
+  std::unique_ptr<std::byte, Free> arena_{static_cast<std::byte*>(std::aligned_alloc(kRedzone, kArenaBytes))};
+  size_t bytes_ = 0;
+};
+
+}  // namespace lamina::simt

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/op/op_case.h"
+#include "kernels/matmul/matmul.h"
+
+namespace lamina {
+namespace {
+
+using Fill = CaseInput::Fill;
+
+struct MatmulShape {
+  const char* name;
+  CaseTag tag;
+  Extents a, b;  // before transposition
+};
+
+std::vector<MatmulShape> shapes() {
+  return {
+      {"4x5x3", CaseTag::small, {4, 5}, {5, 3}},
+      {"64x64x64", CaseTag::small, {64, 64}, {64, 64}},
+      {"batch_3", CaseTag::small, {3, 4, 5}, {3, 5, 6}},
+      {"matrix_under_batch", CaseTag::small, {3, 4, 5}, {5, 6}},
+      {"1x1x1", CaseTag::odd, {1, 1}, {1, 1}},
+      {"primes", CaseTag::odd, {67, 71}, {71, 73}},
+      {"row", CaseTag::odd, {1, 129}, {129, 65}},
+      {"column", CaseTag::odd, {130, 17}, {17, 1}},
+      {"no_rows", CaseTag::odd, {0, 5}, {5, 3}},
+      {"nothing_summed", CaseTag::odd, {4, 0}, {0, 3}},
+      {"broadcast_batch", CaseTag::odd, {2, 1, 3, 4}, {1, 3, 4, 5}},
+      {"shared_left", CaseTag::odd, {3, 4}, {2, 4, 5}},
+      {"bench_1024", CaseTag::bench, {1024, 1024}, {1024, 1024}},
+  };
+}
+
+Extents swapped(Extents extents, bool swap) {
+  if (swap) std::swap(extents[extents.rank() - 1], extents[extents.rank() - 2]);
+  return extents;
+}
+
+}  // namespace
+
+std::vector<OpCase> matmul_cases() {
+  std::vector<OpCase> cases;
+  for (const MatmulShape& shape : shapes()) {
+    for (const bool transpose_a : {false, true}) {
+      for (const bool transpose_b : {false, true}) {
+        for (const Fill fill : {Fill::uniform, Fill::integers}) {
+          OpCase one;
+          one.name = std::string(shape.name) + (transpose_a ? "_ta" : "") + (transpose_b ? "_tb" : "") +
+                     (fill == Fill::integers ? "_whole" : "");
+          one.tag = shape.tag;
+          one.inputs = {{.extents = swapped(shape.a, transpose_a), .fill = fill, .low = -2, .high = 2},
+                        {.extents = swapped(shape.b, transpose_b), .fill = fill, .low = -2, .high = 2}};
+          one.build = [transpose_a, transpose_b](std::span<const Value> inputs) {
+            return std::vector<Value>{matmul(inputs[0], inputs[1], transpose_a, transpose_b)};
+          };
+          one.dtypes = {DType::f32, DType::bf16};
+          cases.push_back(std::move(one));
+        }
+      }
+    }
+  }
+  return cases;
+}
+
+}  // namespace lamina

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/pointwise/block_interpreter.h"
+
+#include <algorithm>
+
+#include "kernels/pointwise/scalar.h"
+
+namespace lamina {
+namespace {
+
+template <ScalarFunction kFunction, class T>
+void run_function(T* y, const T* a, const T* b, const T* c, int count) {
+  for (int i = 0; i < count; ++i) y[i] = evaluate<kFunction, T>(a[i], b[i], c[i]);
+}
+
+template <class T>
+using BlockFunction = void (*)(T*, const T*, const T*, const T*, int);
+
+template <class T>
+BlockFunction<T> block_function(ScalarFunction function) {
+  switch (function) {
+#define SCALAR_FUNCTION(name, arity, domain, value, ga, gb, gc) \
+  case ScalarFunction::name: return run_function<ScalarFunction::name, T>;
+#include "core/graph/scalar_functions.def"
+#undef SCALAR_FUNCTION
+  }
+  return nullptr;
+}
+
+// `count` elements at a constant stride.
+template <class To, class From>
+void load_run(To* to, const From* from, int64_t stride, int count) {
+  if (stride == 0) {
+    std::fill(to, to + count, convert<To>(*from));
+  } else {
+    for (int i = 0; i < count; ++i) to[i] = convert<To>(from[i * stride]);
+  }
+}
+
+}  // namespace
+
+template <class T>
+BlockInterpreter<T>::BlockInterpreter(const CompactProgram& program)
+    : program_(program), registers_(static_cast<size_t>(std::max(program.registers, 1)) * kBlock) {
+  for (int i = 0; i < program.constant_count; ++i) constants_.insert(constants_.end(), kBlock, static_cast<T>(program.constants[i]));
+}
+
+template <class T>
+void BlockInterpreter<T>::load(int which, const TensorView& view, const BroadcastIndex& index, int operand, int64_t first,
+                               int64_t base, int count) {
+  T* const to = target(program_.input_register[which]);
+  with_type(view.dtype, [&](auto type) {
+    using From = decltype(type);
+    const From* const from = static_cast<const From*>(view.data) + base;
+    if (index.rank == 0) {
+      load_run(to, from, 0, count);
+      return;
+    }
+    const BroadcastAxis& inner = index.axes[index.rank - 1];
+    for (int done = 0; done < count;) {  // runs along the innermost axis
+      const int64_t at = first + done;
+      const int run = static_cast<int>(std::min<int64_t>(count - done, inner.length - at % inner.length));
+      load_run(to + done, from + index.offset(at, operand), inner.strides[operand], run);
+      done += run;
+    }
+  });
+}
+
+template <class T>
+void BlockInterpreter<T>::run(int count) {
+  for (int i = 0; i < program_.instructions; ++i) {
+    const CompactProgram::Op& op = program_.op[i];
+    block_function<T>(op.function)(target(op.target), operand(op.operands[0]), operand(op.operands[1]),
+                                   operand(op.operands[2]), count);
+  }
+}
+
+template <class T>
+void store_block(const T* values, const TensorView& view, int64_t first, int count) {
+  with_type(view.dtype, [&](auto type) {
+    using To = decltype(type);
+    To* const to = static_cast<To*>(view.data) + first;
+    for (int i = 0; i < count; ++i) to[i] = convert<To>(values[i]);
+  });
+}
+
+template class BlockInterpreter<float>;
+template class BlockInterpreter<double>;
+template class BlockInterpreter<int32_t>;
+template void store_block(const float*, const TensorView&, int64_t, int);
+template void store_block(const double*, const TensorView&, int64_t, int);
+template void store_block(const int32_t*, const TensorView&, int64_t, int);
+
+}  // namespace lamina

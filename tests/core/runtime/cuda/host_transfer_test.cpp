@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copies through pinned memory. The fake runs them as late as it may, so a piece of the ring or a landing buffer that
+// is used again too early shows as wrong bytes.
+#include "core/runtime/cuda/host_transfer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "core/runtime/cuda/pinned_ring.h"
+#include "tests/core/runtime/cuda/training_step.h"
+#include "tests/testing/fake_cuda.h"
+
+namespace lamina {
+namespace {
+
+using testing::bytes_of_batch;
+using testing::FakeCuda;
+using ::testing::IsEmpty;
+
+constexpr size_t kMiB = size_t{1} << 20;
+
+class HostTransferTest : public ::testing::Test {
+ protected:
+  // Work that takes its time: it is not over until something waits for it.
+  void keep_busy() { CUDA_CHECK(context.api.memset_async(busy.get(), 0, 1, work.get())); }
+
+  DeviceMemory device_memory(size_t bytes) {
+    void* memory = nullptr;
+    CUDA_CHECK(context.api.malloc(&memory, bytes));
+    return own(context, memory);
+  }
+
+  void TearDown() override {
+    EXPECT_THAT(cuda.violations(), IsEmpty());
+    EXPECT_TRUE(cuda.last_error_is_clear());
+  }
+
+  FakeCuda cuda{{.memory = 700 * kMiB}};
+  CudaContext context{cuda_api(), {}, 0};
+  CudaStream work = make_stream(context);
+  DeviceMemory busy = device_memory(1);
+  HostTransfer transfer{context, work.get()};
+};
+
+TEST_F(HostTransferTest, CarriesAnyNumberOfBytesBothWays) {
+  for (const size_t bytes : {size_t{1}, size_t{255}, kMiB - 1, kMiB, 4 * kMiB + 3, 37 * kMiB + 11}) {
+    const DeviceMemory memory = device_memory(bytes);
+    std::vector<uint8_t> source = bytes_of_batch(bytes, 1);
+    transfer.upload(memory.get(), source.data(), bytes);
+    std::fill(source.begin(), source.end(), uint8_t{0});  // it may be written again at once
+    std::vector<uint8_t> back(bytes);
+    transfer.download(back.data(), memory.get(), bytes);
+    EXPECT_EQ(back, bytes_of_batch(bytes, 1)) << bytes;
+  }
+}
+
+TEST_F(HostTransferTest, KeepsManySmallUploadsApart) {
+  constexpr int kUploads = 50;  // ten times round the ring
+  constexpr size_t kBytes = 900'001;
+  std::vector<DeviceMemory> memory;
+  for (int i = 0; i < kUploads; ++i) {
+    memory.push_back(device_memory(kBytes));
+    transfer.upload(memory.back().get(), bytes_of_batch(kBytes, i).data(), kBytes);
+  }
+  for (int i = 0; i < kUploads; ++i) {
+    std::vector<uint8_t> back(kBytes);
+    transfer.download(back.data(), memory[static_cast<size_t>(i)].get(), kBytes);
+    EXPECT_EQ(back, bytes_of_batch(kBytes, i)) << i;
+  }
+}
+
+TEST_F(HostTransferTest, DoesNotWaitForTheWorkBeforeALargeUpload) {
+  const DeviceMemory memory = device_memory(64 * kMiB);
+  const std::vector<uint8_t> first = bytes_of_batch(64 * kMiB, 1);
+  keep_busy();
+  transfer.upload(memory.get(), first.data(), first.size());
+  EXPECT_EQ(context.api.stream_query(work.get()), cudaErrorNotReady) << "the work before is still there";
+  context.api.get_last_error();
+  std::vector<uint8_t> back(first.size());
+  transfer.download(back.data(), memory.get(), back.size());
+  EXPECT_EQ(back, first);
+}
+
+TEST_F(HostTransferTest, LetsNoSmallUploadHoldUpALargeOne) {
+  const DeviceMemory rate = device_memory(4), images = device_memory(64 * kMiB);
+  const std::vector<uint8_t> batch = bytes_of_batch(64 * kMiB, 1);
+  keep_busy();
+  transfer.upload(rate.get(), batch.data(), 4);  // waits in its ring for the work before it
+  transfer.upload(images.get(), batch.data(), batch.size());
+  EXPECT_EQ(context.api.stream_query(work.get()), cudaErrorNotReady);
+  context.api.get_last_error();
+}
+
+TEST_F(HostTransferTest, TakesALandingBufferOnlyWhileTheDeviceIsBusy) {
+  const DeviceMemory memory = device_memory(2 * kMiB);
+  const std::vector<uint8_t> batch = bytes_of_batch(2 * kMiB, 1);
+  const size_t before = cuda.live_device_blocks();
+  transfer.upload(memory.get(), batch.data(), batch.size());
+  EXPECT_EQ(cuda.live_device_blocks(), before);
+  transfer.upload(memory.get(), batch.data(), batch.size());
+  EXPECT_EQ(cuda.live_device_blocks(), before + 1);
+}
+
+TEST_F(HostTransferTest, UsesALandingBufferAgainOnceItIsEmpty) {
+  const DeviceMemory memory = device_memory(2 * kMiB);
+  const size_t before = cuda.live_device_blocks();
+  for (int batch = 0; batch < 5; ++batch) {
+    keep_busy();
+    transfer.upload(memory.get(), bytes_of_batch(2 * kMiB, batch).data(), 2 * kMiB);
+    std::vector<uint8_t> back(2 * kMiB);
+    transfer.download(back.data(), memory.get(), back.size());
+    EXPECT_EQ(back, bytes_of_batch(2 * kMiB, batch));
+  }
+  EXPECT_EQ(cuda.live_device_blocks(), before + 1);
+  transfer.release_landings();
+  EXPECT_EQ(cuda.live_device_blocks(), before);
+}
+
+TEST_F(HostTransferTest, KeepsALandingBufferThatIsStillRead) {
+  const DeviceMemory first = device_memory(2 * kMiB), second = device_memory(2 * kMiB);
+  keep_busy();
+  transfer.upload(first.get(), bytes_of_batch(2 * kMiB, 1).data(), 2 * kMiB);
+  transfer.release_landings();
+  transfer.upload(second.get(), bytes_of_batch(2 * kMiB, 2).data(), 2 * kMiB);
+  std::vector<uint8_t> back(2 * kMiB);
+  transfer.download(back.data(), first.get(), back.size());
+  EXPECT_EQ(back, bytes_of_batch(2 * kMiB, 1));
+  transfer.download(back.data(), second.get(), back.size());
+  EXPECT_EQ(back, bytes_of_batch(2 * kMiB, 2));
+}
+
+TEST_F(HostTransferTest, UploadsInOrderWhereThereIsNoRoomToLand) {
+  const DeviceMemory memory = device_memory(100 * kMiB);
+  const std::vector<uint8_t> batch = bytes_of_batch(100 * kMiB, 3);
+  std::vector<uint8_t> back(batch.size());
+  keep_busy();
+  cuda.fail_calls_of("cudaMalloc", cudaErrorMemoryAllocation);
+  transfer.upload(memory.get(), batch.data(), batch.size());
+  EXPECT_TRUE(cuda.last_error_is_clear());
+  transfer.download(back.data(), memory.get(), back.size());
+  EXPECT_EQ(back, batch);
+}
+
+TEST_F(HostTransferTest, HoldsNoMoreLandingMemoryThanItsLimit) {
+  const DeviceMemory memory = device_memory(100 * kMiB);
+  const std::vector<uint8_t> batch = bytes_of_batch(100 * kMiB, 3);
+  const size_t before = cuda.live_device_blocks();
+  keep_busy();
+  for (int i = 0; i < 4; ++i) transfer.upload(memory.get(), batch.data(), batch.size());  // each takes 128 MiB to land
+  EXPECT_LE(cuda.live_device_blocks(), before + 2);
+}
+
+TEST(PinnedRing, HandsOutPiecesThatDoNotMeet) {
+  FakeCuda cuda;
+  const CudaContext context{cuda_api(), {}, 0};
+  const CudaStream stream = make_stream(context);
+  PinnedRing ring(context, 4096);
+  const char* first = static_cast<char*>(ring.take(1000));
+  ring.used_on(stream.get());
+  const char* second = static_cast<char*>(ring.take(1000));
+  ring.used_on(stream.get());
+  EXPECT_EQ(second - first, 1024) << "pieces start at multiples of 256";
+  EXPECT_EQ(cuda.count("cudaEventSynchronize"), 0);
+  const char* third = static_cast<char*>(ring.take(2500));  // does not fit behind the second, so it starts over
+  EXPECT_EQ(third, first);
+  EXPECT_EQ(cuda.count("cudaEventSynchronize"), 2);
+}
+
+TEST(PinnedRing, TakesItsMemoryWithTheFirstPiece) {
+  FakeCuda cuda;
+  const CudaContext context{cuda_api(), {}, 0};
+  PinnedRing ring(context, 4096);
+  EXPECT_EQ(cuda.live(), "");
+  ring.take(1);
+  ring.take(4096);
+  EXPECT_EQ(cuda.count("cudaHostAlloc"), 1);
+}
+
+}  // namespace
+}  // namespace lamina
