@@ -43,7 +43,8 @@ struct RandomKey {
   constexpr uint32_t word(uint64_t element) const { return draw(element / 4)[element % 4]; }
 
   // Uniform in [0, 1) with 24 bits.
-  constexpr float uniform(uint64_t element) const { return static_cast<float>(word(element) >> 8) * 0x1p-24f; }
+  constexpr float uniform(uint64_t element) const { return uniform_of(word(element)); }
+  static constexpr float uniform_of(uint32_t word) { return static_cast<float>(word >> 8) * 0x1p-24f; }
 };
 
 }  // namespace lamina

@@ -42,9 +42,9 @@ Target resolve(const fs::path& path, FileOps& files) {
     return target;
   }
   if (!S_ISREG(status.st_mode)) {
-    throw Error(ErrorKind::io, text("cannot write ", in_quotes(path.native()), ": there is a ",
-                                    S_ISDIR(status.st_mode) ? "folder" : "device or pipe",
-                                    " of that name; choose another name"));
+    throw Error(ErrorKind::io,
+                text("cannot write ", in_quotes(path.native()), ": there is a ",
+                     S_ISDIR(status.st_mode) ? "folder" : "device or pipe", " of that name; choose another name"));
   }
   target.mode = status.st_mode & 0777;
   return target;

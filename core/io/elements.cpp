@@ -38,13 +38,14 @@ HostTensor allocate(DType dtype, const std::vector<int64_t>& dims, size_t file_b
 int64_t checked_bytes(const std::vector<int64_t>& dims, int64_t element_bytes, const std::string& where,
                       const Limits& limits) {
   const auto max_rank = static_cast<size_t>(std::min(limits.rank, kMaxRank));
-  LAMINA_CHECK(dims.size() <= max_rank, where, ": shape has ", dims.size(), " axes, at most ", max_rank, " are allowed");
+  LAMINA_CHECK(dims.size() <= max_rank, where, ": shape has ", dims.size(), " axes, at most ", max_rank,
+               " are allowed");
   int64_t bytes = element_bytes;
   for (const int64_t dim : dims) {
     LAMINA_CHECK(dim >= 0 && dim <= limits.dimension, where, ": shape ", shape_text(dims), " has the dimension ", dim,
                  ", allowed are 0 to ", limits.dimension);
-    LAMINA_CHECK(!__builtin_mul_overflow(bytes, dim, &bytes), where, ": shape ", shape_text(dims), " of ", element_bytes,
-                 "-byte elements takes more than 2^63 bytes");
+    LAMINA_CHECK(!__builtin_mul_overflow(bytes, dim, &bytes), where, ": shape ", shape_text(dims), " of ",
+                 element_bytes, "-byte elements takes more than 2^63 bytes");
   }
   return bytes;
 }

@@ -26,8 +26,8 @@ struct FileType {
   int64_t bytes() const { return is_i64 ? 8 : static_cast<int64_t>(size_of(dtype)); }
 };
 
-// Bytes of an array of `dims`, row-major and without gaps. Throws, starting with `where`, for a rank or dimension beyond
-// the limits and where the product does not fit 63 bits.
+// Bytes of an array of `dims`, row-major and without gaps. Throws, starting with `where`, for a rank or dimension
+// beyond the limits and where the product does not fit 63 bits.
 int64_t checked_bytes(const std::vector<int64_t>& dims, int64_t element_bytes, const std::string& where,
                       const Limits& limits);
 

@@ -13,13 +13,15 @@ namespace {
 
 void swap_bytes_of_elements(std::vector<std::byte>& bytes, size_t element_bytes) {
   for (size_t at = 0; at < bytes.size(); at += element_bytes) {
-    std::reverse(bytes.begin() + static_cast<std::ptrdiff_t>(at), bytes.begin() + static_cast<std::ptrdiff_t>(at + element_bytes));
+    std::reverse(bytes.begin() + static_cast<std::ptrdiff_t>(at),
+                 bytes.begin() + static_cast<std::ptrdiff_t>(at + element_bytes));
   }
 }
 
 // From the first axis fastest to the last axis fastest. Walks the result in order; the place in `from` is kept by
 // adding strides, like an odometer.
-std::vector<std::byte> to_row_major(std::span<const std::byte> from, const std::vector<int64_t>& shape, size_t element_bytes) {
+std::vector<std::byte> to_row_major(std::span<const std::byte> from, const std::vector<int64_t>& shape,
+                                    size_t element_bytes) {
   std::vector<size_t> strides(shape.size());
   size_t stride = element_bytes;
   for (size_t axis = 0; axis < shape.size(); ++axis) {

@@ -65,24 +65,27 @@ class DictParser {
     } else if (key == "shape") {
       header.shape = tuple();
     } else {
-      throw Error(ErrorKind::model, text(where_, ": unknown header key ", in_quotes(key),
-                                         "; known are descr, fortran_order, shape"));
+      throw Error(ErrorKind::model,
+                  text(where_, ": unknown header key ", in_quotes(key), "; known are descr, fortran_order, shape"));
     }
   }
 
   void describe_type(NpyHeader& header) {
-    LAMINA_CHECK(!accept('['), where_, ": descr is a list (a structured array); save each field as an array of its own");
+    LAMINA_CHECK(!accept('['), where_,
+                 ": descr is a list (a structured array); save each field as an array of its own");
     const std::string descr = string();
     const char order = descr.empty() ? ' ' : descr[0];
     const std::string code = descr.empty() ? "" : descr.substr(1);
     LAMINA_CHECK(code.empty() || code[0] != 'O', where_, ": descr is ", in_quotes(descr),
                  ": Python objects are pickled code and are never read; save with allow_pickle=False");
-    const auto* known = std::find_if(kTypes.begin(), kTypes.end(), [&](const NamedType& type) { return type.code == code; });
+    const auto* known =
+        std::find_if(kTypes.begin(), kTypes.end(), [&](const NamedType& type) { return type.code == code; });
     const bool single_byte = known != kTypes.end() && known->type.bytes() == 1;
-    LAMINA_CHECK(known != kTypes.end() && (order == '<' || (order == '>' && !single_byte) || (order == '|' && single_byte)),
-                 where_, ": descr is ", in_quotes(descr), ", lamina reads f2 f4 f8 i4 i8 of both byte orders and |u1 |b1",
-                 code == "V2" ? " (two raw bytes may be bfloat16: save it as float32)"
-                              : "; convert the array with astype() before saving it");
+    LAMINA_CHECK(
+        known != kTypes.end() && (order == '<' || (order == '>' && !single_byte) || (order == '|' && single_byte)),
+        where_, ": descr is ", in_quotes(descr), ", lamina reads f2 f4 f8 i4 i8 of both byte orders and |u1 |b1",
+        code == "V2" ? " (two raw bytes may be bfloat16: save it as float32)"
+                     : "; convert the array with astype() before saving it");
     header.type = known->type;
     header.big_endian = order == '>';
   }
@@ -115,7 +118,8 @@ class DictParser {
     std::vector<int64_t> numbers;
     expect('(');
     while (!accept(')')) {
-      LAMINA_CHECK(static_cast<int>(numbers.size()) < limits_.rank, where_, ": shape has more than ", limits_.rank, " axes");
+      LAMINA_CHECK(static_cast<int>(numbers.size()) < limits_.rank, where_, ": shape has more than ", limits_.rank,
+                   " axes");
       numbers.push_back(number());
       accept('L');
       if (accept(',')) continue;
@@ -194,8 +198,8 @@ NpyHeader read_npy_header(std::span<const std::byte> file, const std::string& wh
   const size_t present = file.size() - header_at;
   LAMINA_CHECK(length <= present, where, ": header length is ", length, ", but only ", present,
                " bytes follow; the file is truncated");
-  LAMINA_CHECK(length <= static_cast<size_t>(limits.header_bytes), where, ": header length is ", length, ", the limit is ",
-               limits.header_bytes);
+  LAMINA_CHECK(length <= static_cast<size_t>(limits.header_bytes), where, ": header length is ", length,
+               ", the limit is ", limits.header_bytes);
   NpyHeader header = DictParser(all.substr(header_at, length), where, limits).parse();
   header.data_at = header_at + length;
   return header;

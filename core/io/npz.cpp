@@ -22,8 +22,8 @@ NamedTensors read_npz(std::span<const std::byte> bytes, const std::string& sourc
   NamedTensors result;
   std::vector<std::byte> storage;
   for (const ZipMember& member : read_zip_directory(bytes, where, limits)) {
-    LAMINA_CHECK(member.name.ends_with(kSuffix), where, ": member ", in_quotes(member.name),
-                 " is no array (", kSuffix, "); an npz file holds nothing else");
+    LAMINA_CHECK(member.name.ends_with(kSuffix), where, ": member ", in_quotes(member.name), " is no array (", kSuffix,
+                 "); an npz file holds nothing else");
     HostTensor tensor = read_npy(extract(member, storage, where), source + "/" + member.name, limits);
     result.tensors.push_back({member.name.substr(0, member.name.size() - kSuffix.size()), std::move(tensor)});
   }
@@ -42,7 +42,8 @@ void write_npz(ByteSink& sink, const NamedTensors& tensors, ZipPacking packing) 
     LAMINA_CHECK(names.insert(name).second, "[npz] two arrays are named ", in_quotes(name));
     const std::string prefix = npy_prefix(tensor, text("[npz] array ", in_quotes(name)));
     archive.add(text(name, kSuffix),
-                {std::as_bytes(std::span(prefix)), {static_cast<const std::byte*>(tensor.data()), tensor.bytes()}}, packing);
+                {std::as_bytes(std::span(prefix)), {static_cast<const std::byte*>(tensor.data()), tensor.bytes()}},
+                packing);
   }
   archive.finish();
 }

@@ -67,7 +67,8 @@ std::vector<std::byte> allocate(const fs::path& path, size_t bytes) {
   try {
     return std::vector<std::byte>(bytes);
   } catch (const std::bad_alloc&) {
-    throw Error(ErrorKind::device, text("not enough memory to read ", in_quotes(path.native()), " of ", bytes, " bytes"));
+    throw Error(ErrorKind::device,
+                text("not enough memory to read ", in_quotes(path.native()), " of ", bytes, " bytes"));
   }
 }
 

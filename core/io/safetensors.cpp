@@ -2,10 +2,9 @@
 #include "core/io/safetensors.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <numeric>
 #include <set>
-
-#include <nlohmann/json.hpp>
 
 #include "core/io/atomic_file.h"
 #include "core/io/read_file.h"
@@ -30,8 +29,9 @@ void check_names(const NamedTensors& tensors, const Limits& limits) {
   for (const NamedTensor& entry : tensors.tensors) {
     LAMINA_CHECK(entry.name != kSafetensorsMetadata, "[safetensors] no tensor can be named ", kSafetensorsMetadata,
                  "; the format keeps this name for itself");
-    LAMINA_CHECK(static_cast<int64_t>(entry.name.size()) <= limits.name_bytes, "[safetensors] tensor ", in_quotes(entry.name),
-                 " has a name of ", entry.name.size(), " bytes, readers take ", limits.name_bytes);
+    LAMINA_CHECK(static_cast<int64_t>(entry.name.size()) <= limits.name_bytes, "[safetensors] tensor ",
+                 in_quotes(entry.name), " has a name of ", entry.name.size(), " bytes, readers take ",
+                 limits.name_bytes);
     LAMINA_CHECK(names.insert(entry.name).second, "[safetensors] two tensors are named ", in_quotes(entry.name));
   }
 }
@@ -82,8 +82,8 @@ NamedTensors read_safetensors(std::span<const std::byte> bytes, const std::strin
   result.metadata = std::move(header.metadata);
   result.tensors.reserve(header.entries.size());
   for (SafetensorsEntry& entry : header.entries) {
-    const auto elements = bytes.subspan(static_cast<size_t>(header.data_at + entry.begin),
-                                        static_cast<size_t>(entry.end - entry.begin));
+    const auto elements =
+        bytes.subspan(static_cast<size_t>(header.data_at + entry.begin), static_cast<size_t>(entry.end - entry.begin));
     HostTensor tensor =
         decode_elements(entry.type, entry.shape, elements, text(where, ": tensor ", in_quotes(entry.name)));
     result.tensors.push_back({std::move(entry.name), std::move(tensor)});

@@ -4,9 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <utility>
-
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "core/io/strict_json.h"
 #include "core/io/untrusted_text.h"
@@ -39,8 +38,8 @@ FileType type_from_name(const std::string& name, const std::string& where) {
 
 int64_t natural_number(const nlohmann::json& value, const std::string& where, const char* field) {
   constexpr uint64_t kMax = std::numeric_limits<int64_t>::max();
-  LAMINA_CHECK(value.is_number_unsigned() && value.get<uint64_t>() <= kMax, where, ": ", field, " holds ", describe(value),
-               ", wanted is an integer from 0 to 2^63 - 1");
+  LAMINA_CHECK(value.is_number_unsigned() && value.get<uint64_t>() <= kMax, where, ": ", field, " holds ",
+               describe(value), ", wanted is an integer from 0 to 2^63 - 1");
   return value.get<int64_t>();
 }
 
@@ -83,7 +82,7 @@ class HeaderHandler final : public JsonHandler {
 
   void refuse_unless(bool allowed, const JsonPath& path, const std::string& found) const {
     if (allowed) return;
-    LAMINA_CHECK(!path.empty(), where_, ": the header is ", found, ", wanted is an object of tensors");
+    LAMINA_ASSERT(!path.empty(), "a text that begins with '{' is an object");
     if (in_metadata(path)) {
       const std::string place = path.size() == 1 ? "" : " entry " + in_quotes(path[1].key);
       throw Error(ErrorKind::model, text(where_, ": __metadata__", place, " is ", found, ", wanted is ",
@@ -99,8 +98,8 @@ class HeaderHandler final : public JsonHandler {
   }
 
   void begin_entry(const std::string& name) {
-    LAMINA_CHECK(static_cast<int64_t>(header_.entries.size()) < limits_.tensors, where_, ": more than ", limits_.tensors,
-                 " tensors");
+    LAMINA_CHECK(static_cast<int64_t>(header_.entries.size()) < limits_.tensors, where_, ": more than ",
+                 limits_.tensors, " tensors");
     LAMINA_CHECK(static_cast<int64_t>(name.size()) <= limits_.name_bytes, where_, ": tensor ", in_quotes(name),
                  " has a name of ", name.size(), " bytes, at most ", limits_.name_bytes, " are allowed");
     header_.entries.emplace_back();
@@ -123,7 +122,8 @@ class HeaderHandler final : public JsonHandler {
 
   void end_entry() {
     for (const std::string field : {"dtype", "shape", "data_offsets"}) {
-      LAMINA_CHECK(std::find(seen_.begin(), seen_.end(), field) != seen_.end(), entry_text_, ": ", field, " is missing");
+      LAMINA_CHECK(std::find(seen_.begin(), seen_.end(), field) != seen_.end(), entry_text_, ": ", field,
+                   " is missing");
     }
     LAMINA_CHECK(offsets_.size() == 2, entry_text_, ": data_offsets has ", offsets_.size(), " numbers, wanted are 2");
     header_.entries.back().begin = offsets_[0];
@@ -150,8 +150,9 @@ void check_sizes(const SafetensorsHeader& header, int64_t data_bytes, const std:
     LAMINA_CHECK(entry.end <= data_bytes, tensor, ": ", offsets_text(entry), " end beyond the ", data_bytes,
                  " bytes of data in the file; it is truncated: copy or save it again");
     const int64_t wanted = checked_bytes(entry.shape, entry.type.bytes(), tensor, limits);
-    LAMINA_CHECK(wanted == entry.end - entry.begin, tensor, ": ", offsets_text(entry), " hold ", entry.end - entry.begin,
-                 " bytes, shape ", shape_text(entry.shape), " of ", entry.type.bytes(), "-byte elements takes ", wanted);
+    LAMINA_CHECK(wanted == entry.end - entry.begin, tensor, ": ", offsets_text(entry), " hold ",
+                 entry.end - entry.begin, " bytes, shape ", shape_text(entry.shape), " of ", entry.type.bytes(),
+                 "-byte elements takes ", wanted);
   }
 }
 
@@ -176,7 +177,8 @@ void check_cover(const SafetensorsHeader& header, int64_t data_bytes, const std:
 
 }  // namespace
 
-SafetensorsHeader read_safetensors_header(std::span<const std::byte> file, const std::string& where, const Limits& limits) {
+SafetensorsHeader read_safetensors_header(std::span<const std::byte> file, const std::string& where,
+                                          const Limits& limits) {
   LAMINA_CHECK(file.size() >= kSafetensorsPrefix, where, ": the file has ", file.size(),
                " bytes, the length of the header alone takes ", kSafetensorsPrefix);
   const auto length = load<uint64_t>(file, 0);
@@ -187,7 +189,8 @@ SafetensorsHeader read_safetensors_header(std::span<const std::byte> file, const
   LAMINA_CHECK(length <= static_cast<uint64_t>(limits.header_bytes), where, ": header length is ", length,
                ", the limit is ", limits.header_bytes);
   const std::string_view json(reinterpret_cast<const char*>(file.data()) + kSafetensorsPrefix, length);
-  LAMINA_CHECK(json.front() == '{', where, ": the header begins with ", in_quotes(json.substr(0, 1)), ", wanted is \"{\"");
+  LAMINA_CHECK(json.front() == '{', where, ": the header begins with ", in_quotes(json.substr(0, 1)),
+               ", wanted is \"{\"");
 
   HeaderHandler handler(where, limits);
   read_json(json, where + ": header", limits, handler);

@@ -34,7 +34,8 @@ struct SafetensorsHeader {
 };
 
 // Throws unless entries and elements cover the file exactly. `where` names the file.
-SafetensorsHeader read_safetensors_header(std::span<const std::byte> file, const std::string& where, const Limits& limits);
+SafetensorsHeader read_safetensors_header(std::span<const std::byte> file, const std::string& where,
+                                          const Limits& limits);
 
 std::string_view safetensors_name(DType type);  // "F32"
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/io/strict_json.h"
 
-#include <set>
-
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "core/base/check.h"
 #include "core/io/untrusted_text.h"
@@ -40,7 +39,8 @@ class Events final : public nlohmann::json_sax<json> {
   }
 
   bool parse_error(size_t position, const std::string&, const json::exception& error) override {
-    throw Error(ErrorKind::model, text(where_, ": not valid JSON at byte ", position, ": ", printable(error.what(), 300)));
+    throw Error(ErrorKind::model,
+                text(where_, ": not valid JSON at byte ", position, ": ", printable(error.what(), 300)));
   }
 
  private:

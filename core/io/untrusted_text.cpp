@@ -19,10 +19,10 @@ size_t sequence_length(std::string_view text) {
     if ((byte(i) & 0xc0) != 0x80) return 0;
   }
   const uint8_t second = byte(1);
-  if (first == 0xe0 && second < 0xa0) return 0;   // overlong
-  if (first == 0xed && second > 0x9f) return 0;   // surrogate
-  if (first == 0xf0 && second < 0x90) return 0;   // overlong
-  if (first == 0xf4 && second > 0x8f) return 0;   // above U+10FFFF
+  if (first == 0xe0 && second < 0xa0) return 0;  // overlong
+  if (first == 0xed && second > 0x9f) return 0;  // surrogate
+  if (first == 0xf0 && second < 0x90) return 0;  // overlong
+  if (first == 0xf4 && second > 0x8f) return 0;  // above U+10FFFF
   return length;
 }
 

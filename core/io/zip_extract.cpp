@@ -43,7 +43,9 @@ class Inflater {
   }
 
  private:
-  static uInt round_of(size_t bytes) { return static_cast<uInt>(std::min<size_t>(bytes, std::numeric_limits<int>::max())); }
+  static uInt round_of(size_t bytes) {
+    return static_cast<uInt>(std::min<size_t>(bytes, std::numeric_limits<int>::max()));
+  }
 
   z_stream stream_{};
 };
@@ -62,10 +64,12 @@ std::span<const std::byte> extract(const ZipMember& member, std::vector<std::byt
     try {
       storage.assign(static_cast<size_t>(member.unpacked_bytes), std::byte{0});
     } catch (const std::bad_alloc&) {
-      throw Error(ErrorKind::device, text(member_text, ": not enough memory for its ", member.unpacked_bytes, " bytes"));
+      throw Error(ErrorKind::device,
+                  text(member_text, ": not enough memory for its ", member.unpacked_bytes, " bytes"));
     }
     LAMINA_CHECK(Inflater().run(member.packed, storage), member_text, ": its ", member.packed.size(),
-                 " deflated bytes are damaged or do not unpack to ", member.unpacked_bytes, " bytes; copy or save the file again");
+                 " deflated bytes are damaged or do not unpack to ", member.unpacked_bytes,
+                 " bytes; copy or save the file again");
     unpacked = storage;
   }
   const uint32_t crc = zip::crc32(unpacked);

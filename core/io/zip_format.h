@@ -29,7 +29,7 @@ inline constexpr uint16_t kSizesFollowFlag = 1u << 3;  // crc and sizes of the l
 inline constexpr uint16_t kUtf8Flag = 1u << 11;
 
 inline constexpr uint16_t kZip64Extra = 0x0001;
-inline constexpr uint32_t kIn64 = 0xffffffffu;   // the value stands in the zip64 extra field
+inline constexpr uint32_t kIn64 = 0xffffffffu;  // the value stands in the zip64 extra field
 inline constexpr uint16_t kIn64Short = 0xffffu;
 
 inline constexpr int kRawDeflateBits = -15;  // zlib's window bits: no zlib or gzip header

@@ -33,9 +33,11 @@ struct Placed {
 };
 
 Directory find_directory(std::span<const std::byte> archive, const std::string& where) {
-  LAMINA_CHECK(archive.size() >= zip::kEndBytes && load<uint32_t>(archive, archive.size() - zip::kEndBytes) == zip::kEnd, where,
-               ": its last ", zip::kEndBytes, " bytes are not the end of a zip archive; it is truncated, has a comment "
-               "or is no npz file: save it again with numpy.savez");
+  LAMINA_CHECK(
+      archive.size() >= zip::kEndBytes && load<uint32_t>(archive, archive.size() - zip::kEndBytes) == zip::kEnd, where,
+      ": its last ", zip::kEndBytes,
+      " bytes are not the end of a zip archive; it is truncated, has a comment "
+      "or is no npz file: save it again with numpy.savez");
   size_t end = archive.size() - zip::kEndBytes;
   const auto record = archive.subspan(end);
   LAMINA_CHECK(load<uint32_t>(record, 4) == 0 && load<uint16_t>(record, 20) == 0, where,
@@ -45,7 +47,8 @@ Directory find_directory(std::span<const std::byte> archive, const std::string& 
   uint64_t begin = load<uint32_t>(record, 16);
   LAMINA_CHECK(load<uint16_t>(record, 8) == members, where, ": the two counts of members differ", kDamaged);
 
-  if (end >= zip::kEnd64LocatorBytes + zip::kEnd64Bytes && load<uint32_t>(archive, end - zip::kEnd64LocatorBytes) == zip::kEnd64Locator) {
+  if (end >= zip::kEnd64LocatorBytes + zip::kEnd64Bytes &&
+      load<uint32_t>(archive, end - zip::kEnd64LocatorBytes) == zip::kEnd64Locator) {
     const auto locator = archive.subspan(end - zip::kEnd64LocatorBytes);
     end -= zip::kEnd64LocatorBytes + zip::kEnd64Bytes;  // no other place is possible without an extensible data sector
     const auto record64 = archive.subspan(end);
@@ -83,8 +86,8 @@ void read_zip64(std::span<const std::byte> extra, uint64_t& unpacked, uint64_t& 
 }
 
 void check_name(const std::string& name, const std::string& where, const Limits& limits) {
-  LAMINA_CHECK(static_cast<int64_t>(name.size()) <= limits.name_bytes, where, ": member ", in_quotes(name), " has a name of ",
-               name.size(), " bytes, at most ", limits.name_bytes, " are allowed");
+  LAMINA_CHECK(static_cast<int64_t>(name.size()) <= limits.name_bytes, where, ": member ", in_quotes(name),
+               " has a name of ", name.size(), " bytes, at most ", limits.name_bytes, " are allowed");
   LAMINA_CHECK(is_utf8(name) && name.find('\0') == std::string::npos, where, ": the member name ", in_quotes(name),
                " is not UTF-8 or holds a NUL byte");
 }
@@ -92,14 +95,15 @@ void check_name(const std::string& name, const std::string& where, const Limits&
 // Reads the directory's record at `at` and moves `at` behind it.
 Placed read_central_header(std::span<const std::byte> archive, const Directory& directory, size_t& at,
                            const std::string& where, const Limits& limits) {
-  LAMINA_CHECK(directory.end - at >= zip::kCentralHeaderBytes && load<uint32_t>(archive, at) == zip::kCentralHeader, where,
-               ": no directory record at byte ", at, kDamaged);
+  LAMINA_CHECK(directory.end - at >= zip::kCentralHeaderBytes && load<uint32_t>(archive, at) == zip::kCentralHeader,
+               where, ": no directory record at byte ", at, kDamaged);
   const auto record = archive.subspan(at, directory.end - at);
   const size_t name_bytes = load<uint16_t>(record, 28);
   const size_t extra_bytes = load<uint16_t>(record, 30);
   const size_t comment_bytes = load<uint16_t>(record, 32);
   const size_t bytes = zip::kCentralHeaderBytes + name_bytes + extra_bytes + comment_bytes;
-  LAMINA_CHECK(bytes <= record.size(), where, ": the directory record at byte ", at, " is longer than the directory", kDamaged);
+  LAMINA_CHECK(bytes <= record.size(), where, ": the directory record at byte ", at, " is longer than the directory",
+               kDamaged);
 
   Placed placed;
   ZipMember& member = placed.member;
@@ -114,14 +118,15 @@ Placed read_central_header(std::span<const std::byte> archive, const Directory& 
   uint64_t offset = load<uint32_t>(record, 42);
   read_zip64(record.subspan(zip::kCentralHeaderBytes + name_bytes, extra_bytes), unpacked, packed, offset, member_text);
 
-  LAMINA_CHECK((placed.flags & zip::kEncryptedFlag) == 0, member_text, " is encrypted; save the archive without a password");
+  LAMINA_CHECK((placed.flags & zip::kEncryptedFlag) == 0, member_text,
+               " is encrypted; save the archive without a password");
   LAMINA_CHECK(member.method == zip::kStored || member.method == zip::kDeflated, member_text, " is packed by method ",
                member.method, ", read are 0 (stored) and 8 (deflate); save it with numpy.savez or savez_compressed");
-  LAMINA_CHECK(offset < directory.begin && packed <= directory.begin - offset, member_text, ": ", packed, " bytes at ", offset,
-               " reach beyond the ", directory.begin, " bytes before the directory", kDamaged);
+  LAMINA_CHECK(offset < directory.begin && packed <= directory.begin - offset, member_text, ": ", packed, " bytes at ",
+               offset, " reach beyond the ", directory.begin, " bytes before the directory", kDamaged);
   const uint64_t most = member.method == zip::kStored ? packed : packed * kMaxExpansion;
-  LAMINA_CHECK(unpacked <= most && (member.method == zip::kDeflated || unpacked == packed), member_text, " claims ", unpacked,
-               " bytes, its ", packed, member.method == zip::kStored ? " stored bytes" : " deflated bytes",
+  LAMINA_CHECK(unpacked <= most && (member.method == zip::kDeflated || unpacked == packed), member_text, " claims ",
+               unpacked, " bytes, its ", packed, member.method == zip::kStored ? " stored bytes" : " deflated bytes",
                " cannot hold them", kDamaged);
   member.unpacked_bytes = static_cast<int64_t>(unpacked);
   placed.packed_bytes = packed;
@@ -157,12 +162,14 @@ void check_places(const std::vector<Placed>& all, const std::string& where) {
   for (const Placed& placed : all) by_place.push_back(&placed);
   std::sort(by_place.begin(), by_place.end(), [](const Placed* a, const Placed* b) { return a->begin < b->begin; });
   for (size_t i = 1; i < by_place.size(); ++i) {
-    LAMINA_CHECK(by_place[i - 1]->end <= by_place[i]->begin, where, ": members ", in_quotes(by_place[i - 1]->member.name), " and ",
-                 in_quotes(by_place[i]->member.name), " share bytes", kDamaged);
+    LAMINA_CHECK(by_place[i - 1]->end <= by_place[i]->begin, where, ": members ",
+                 in_quotes(by_place[i - 1]->member.name), " and ", in_quotes(by_place[i]->member.name), " share bytes",
+                 kDamaged);
   }
 }
 
-void check_names_and_sizes(const std::vector<Placed>& all, size_t archive_bytes, const std::string& where, const Limits& limits) {
+void check_names_and_sizes(const std::vector<Placed>& all, size_t archive_bytes, const std::string& where,
+                           const Limits& limits) {
   std::set<std::string_view> names;
   int64_t total = 0;  // at most kMaxExpansion times the archive, since members share no bytes
   for (const Placed& placed : all) {
@@ -170,28 +177,33 @@ void check_names_and_sizes(const std::vector<Placed>& all, size_t archive_bytes,
     LAMINA_CHECK(names.insert(member.name).second, where, ": two members are named ", in_quotes(member.name));
     total += member.unpacked_bytes;
   }
-  const int64_t allowed = std::max(limits.free_expansion_bytes,
-                                   checked_multiply(limits.expansion, static_cast<int64_t>(archive_bytes), where.c_str()));
-  LAMINA_CHECK(total <= allowed, where, ": ", archive_bytes, " bytes would unpack to ", total, ", the limit is ", allowed,
-               " (", limits.expansion, " times, or ", limits.free_expansion_bytes, " bytes); if the file is trusted, raise "
+  const int64_t allowed =
+      std::max(limits.free_expansion_bytes,
+               checked_multiply(limits.expansion, static_cast<int64_t>(archive_bytes), where.c_str()));
+  LAMINA_CHECK(total <= allowed, where, ": ", archive_bytes, " bytes would unpack to ", total, ", the limit is ",
+               allowed, " (", limits.expansion, " times, or ", limits.free_expansion_bytes,
+               " bytes); if the file is trusted, raise "
                "Limits::expansion or save it with numpy.savez, which does not pack");
 }
 
 }  // namespace
 
-std::vector<ZipMember> read_zip_directory(std::span<const std::byte> archive, const std::string& where, const Limits& limits) {
+std::vector<ZipMember> read_zip_directory(std::span<const std::byte> archive, const std::string& where,
+                                          const Limits& limits) {
   const Directory directory = find_directory(archive, where);
   LAMINA_CHECK(directory.members <= static_cast<uint64_t>(limits.tensors), where, ": ", directory.members,
                " members, the limit is ", limits.tensors);
   LAMINA_CHECK(directory.members <= (directory.end - directory.begin) / zip::kCentralHeaderBytes, where, ": ",
-               directory.members, " members do not fit into a directory of ", directory.end - directory.begin, " bytes", kDamaged);
+               directory.members, " members do not fit into a directory of ", directory.end - directory.begin, " bytes",
+               kDamaged);
   std::vector<Placed> all;
   size_t at = directory.begin;
   for (uint64_t i = 0; i < directory.members; ++i) {
     all.push_back(read_central_header(archive, directory, at, where, limits));
     place(all.back(), archive, directory, where);
   }
-  LAMINA_CHECK(at == directory.end, where, ": ", directory.end - at, " bytes follow the last directory record", kDamaged);
+  LAMINA_CHECK(at == directory.end, where, ": ", directory.end - at, " bytes follow the last directory record",
+               kDamaged);
   check_places(all, where);
   check_names_and_sizes(all, archive.size(), where, limits);
   std::vector<ZipMember> members;

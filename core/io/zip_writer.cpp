@@ -15,17 +15,18 @@ namespace {
 
 using Parts = std::vector<std::span<const std::byte>>;
 
-constexpr uint16_t kVersionNeeded = 20;               // deflate
-constexpr uint16_t kMadeBy = (3u << 8) | 20;          // unix, so that the attributes below are permissions
-constexpr uint32_t kAttributes = 0100644u << 16;      // a regular file, rw-r--r--
-constexpr uint16_t kFirstDate = (1u << 5) | 1;        // 1 January 1980, the earliest that the format knows
+constexpr uint16_t kVersionNeeded = 20;           // deflate
+constexpr uint16_t kMadeBy = (3u << 8) | 20;      // unix, so that the attributes below are permissions
+constexpr uint32_t kAttributes = 0100644u << 16;  // a regular file, rw-r--r--
+constexpr uint16_t kFirstDate = (1u << 5) | 1;    // 1 January 1980, the earliest that the format knows
 
 // A record of the format: little-endian numbers without padding.
 class RecordBytes {
  public:
   template <class T>
   RecordBytes& put(T value) {
-    for (size_t i = 0; i < sizeof(T); ++i) bytes_.push_back(static_cast<std::byte>(static_cast<uint64_t>(value) >> (8 * i)));
+    for (size_t i = 0; i < sizeof(T); ++i)
+      bytes_.push_back(static_cast<std::byte>(static_cast<uint64_t>(value) >> (8 * i)));
     return *this;
   }
   RecordBytes& put(const std::string& name) {
@@ -41,8 +42,9 @@ class RecordBytes {
 // `parts` as one raw deflate stream.
 std::vector<std::byte> deflate_parts(const Parts& parts) {
   z_stream stream{};
-  LAMINA_CHECK(deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, zip::kRawDeflateBits, 8, Z_DEFAULT_STRATEGY) == Z_OK,
-               "zlib cannot start: out of memory");
+  LAMINA_CHECK(
+      deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, zip::kRawDeflateBits, 8, Z_DEFAULT_STRATEGY) == Z_OK,
+      "zlib cannot start: out of memory");
   std::vector<std::byte> packed;
   std::vector<std::byte> round(size_t{1} << 18);
   const auto run = [&](int flush) {
@@ -81,9 +83,10 @@ void ZipWriter::write(std::span<const std::byte> bytes) {
 }
 
 void ZipWriter::add(const std::string& name, const Parts& parts, ZipPacking packing) {
-  LAMINA_CHECK(name.size() < zip::kIn64Short && is_utf8(name) && name.find('\0') == std::string::npos, "[npz] the name ",
-               in_quotes(name), " is too long, not UTF-8 or holds a NUL byte; choose another");
-  LAMINA_CHECK(records_.size() + 1 < zip::kIn64Short, "[npz] more than ", zip::kIn64Short - 1, " arrays; write safetensors");
+  LAMINA_CHECK(name.size() < zip::kIn64Short && is_utf8(name) && name.find('\0') == std::string::npos,
+               "[npz] the name ", in_quotes(name), " is too long, not UTF-8 or holds a NUL byte; choose another");
+  LAMINA_CHECK(records_.size() + 1 < zip::kIn64Short, "[npz] more than ", zip::kIn64Short - 1,
+               " arrays; write safetensors");
   const std::string what = "array " + in_quotes(name);
   uint64_t unpacked = 0;
   Record record{.name = name, .flags = zip::kUtf8Flag};
@@ -132,10 +135,10 @@ void ZipWriter::finish() {
               .put(record.packed_bytes)
               .put(record.unpacked_bytes)
               .put(static_cast<uint16_t>(record.name.size()))
-              .put(uint16_t{0})   // extra field
-              .put(uint16_t{0})   // comment
-              .put(uint16_t{0})   // disk
-              .put(uint16_t{0})   // internal attributes
+              .put(uint16_t{0})  // extra field
+              .put(uint16_t{0})  // comment
+              .put(uint16_t{0})  // disk
+              .put(uint16_t{0})  // internal attributes
               .put(kAttributes)
               .put(record.offset)
               .put(record.name));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Exchange between the lanes of a warp, for the host copy. Rules held by the simulator: all lanes of the mask that have
-// not exited meet at the same line, and no lane reads from a lane that takes no part.
+// not exited meet at the same line, and no lane reads from a lane that takes no part. There is no __activemask(): what it
+// returns depends on the schedule, on the device too.
 #pragma once
 
 #include "core/simt/qualifiers.h"
@@ -71,7 +72,6 @@ inline int __any_sync(unsigned mask, int predicate, simt::Where where = simt::Wh
 inline int __all_sync(unsigned mask, int predicate, simt::Where where = simt::Where::current()) {
   return simt::warp_ballot(mask, predicate == 0, where) == 0;
 }
-inline unsigned __activemask() { return simt::active_lanes(); }
 
 inline int __reduce_add_sync(unsigned mask, int value, simt::Where where = simt::Where::current()) {
   return static_cast<int>(simt::warp_reduce(mask, simt::WarpReduction::add, value, where));

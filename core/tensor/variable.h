@@ -23,6 +23,7 @@ class Variable {
   const DType dtype;
   const Extents extents;
   bool trainable;
+  bool is_state = false;  // the state of a stateful layer: zeroed by reset_states, not trained
 
   // Adds a penalty of this variable to the loss (a scalar), or is absent.
   std::function<Value(const Value&)> regularizer;

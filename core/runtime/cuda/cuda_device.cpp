@@ -63,8 +63,7 @@ class CudaDevice final : public Device {
 
   void synchronize() override {
     refuse_in_capture("synchronize", "captured work has not run yet: synchronize after the replay");
-    transfer_.synchronize();
-    CUDA_CHECK(cuda_.api.stream_synchronize(work_.get()));
+    CUDA_CHECK(cuda_.api.stream_synchronize(work_.get()));  // which has waited for all that the copy stream did
   }
 
   std::unique_ptr<CapturedWork> capture(const std::function<void()>& work) override;

@@ -64,8 +64,6 @@ void HostTransfer::download(void* host, const void* device, size_t bytes) {
   while (!on_the_way.empty()) unload_oldest();
 }
 
-void HostTransfer::synchronize() { CUDA_CHECK(cuda_.api.stream_synchronize(copy_.get())); }
-
 void HostTransfer::stage(PinnedRing& ring, void* device, const void* host, size_t bytes, cudaStream_t stream) {
   for (size_t offset = 0; offset < bytes;) {
     const size_t size = std::min(bytes - offset, piece_of(ring, 4));

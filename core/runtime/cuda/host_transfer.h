@@ -25,8 +25,6 @@ class HostTransfer {
   // Returns when the bytes are in `host`, after all work before it.
   void download(void* host, const void* device, size_t bytes);
 
-  void synchronize();
-
   // Frees the landing buffers that are not in use.
   void release_landings();
 

@@ -34,10 +34,14 @@ void BlockRunner::begin(Launch& launch, uint64_t block) {
   polling_ = 0;
   started_ = 0;
 
+  uint3 index{0, 0, 0};
   for (int linear = 0; linear < thread_count_; ++linear) {
     Thread& thread = threads_[static_cast<size_t>(linear)];
-    const auto at = static_cast<unsigned>(linear);
-    thread.index = {at % shape.x, at / shape.x % shape.y, at / shape.x / shape.y};
+    thread.index = index;
+    if (++index.x == shape.x) {
+      index.x = 0;
+      if (++index.y == shape.y) index = {0, 0, index.z + 1};
+    }
     thread.linear = linear;
     thread.state = ThreadState::unstarted;
     thread.copies.reset();

@@ -85,7 +85,6 @@ class BlockRunner {
   void poll(const void* flag, bool (*ready)(const void*, const void*), const void* closure, Where where);
   void record(FaultKind kind, Site at, std::string detail, const std::optional<RawThread>& other = std::nullopt);
   [[noreturn]] void leave_after_fault();
-  unsigned live_lanes(int warp) const { return warps_[static_cast<size_t>(warp)].live; }
 
  private:
   struct Barrier {

@@ -41,8 +41,6 @@ void warp_collective(unsigned mask, void* lane_data, WarpCombine combine, Where 
   current_runner->collective(mask, lane_data, combine, where);
 }
 
-unsigned active_lanes() { return current_runner->live_lanes(current_thread->warp()); }
-
 // --- collectives on numbers ---
 
 namespace {

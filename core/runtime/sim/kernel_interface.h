@@ -50,7 +50,6 @@ uint64_t warp_shuffle(unsigned mask, uint64_t value, int source_lane, Where wher
 unsigned warp_ballot(unsigned mask, bool predicate, Where where);
 enum class WarpReduction : uint8_t { add, min, max };
 int64_t warp_reduce(unsigned mask, WarpReduction reduction, int64_t value, Where where);
-unsigned active_lanes();  // lanes of this warp that have not exited
 
 // Makes what the thread has done so far part of what its next atomic publishes.
 void thread_fence();

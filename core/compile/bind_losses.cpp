@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/compile/bind_losses.h"
+
+#include <algorithm>
+#include <ostream>
+#include <set>
+
+#include "core/base/check.h"
+#include "core/graph/pointwise.h"
+#include "core/graph/reduce.h"
+#include "core/graph/reshape.h"
+
+namespace lamina {
+namespace {
+
+constexpr double kMaskEpsilon = 1e-7;  // Keras' epsilon(): an output that is masked throughout has loss 0
+
+std::vector<std::string> names_of(const std::vector<ModelOutput>& outputs) {
+  std::vector<std::string> names;
+  for (const ModelOutput& output : outputs) names.push_back(output.name);
+  return names;
+}
+
+std::string quoted_list(const std::vector<std::string>& names) { return "[" + join(names, ", ", "'") + "]"; }
+
+void check_unique_outputs(const std::vector<ModelOutput>& outputs) {
+  std::set<std::string> seen;
+  for (const ModelOutput& output : outputs) {
+    LAMINA_CHECK(seen.insert(output.name).second, "The output name \"", output.name,
+                 "\" is used twice: a loss could not be bound to one of them. The outputs are ", quoted_list(names_of(outputs)),
+                 "; give the model distinct output names.");
+  }
+}
+
+// One spec per output, in the outputs' order.
+std::vector<LossSpec> specs_by_output(const std::vector<std::string>& names, const Losses& losses) {
+  std::vector<LossSpec> specs(names.size(), LossSpec(no_loss));
+  const auto& entries = losses.entries();
+  switch (losses.form()) {
+    case Losses::Form::none: break;
+    case Losses::Form::one: std::fill(specs.begin(), specs.end(), entries.front().loss); break;
+    case Losses::Form::list: {
+      std::vector<std::string> shown;
+      for (const NamedLoss& entry : entries) shown.push_back(entry.loss.shown());
+      LAMINA_CHECK(entries.size() == names.size(),
+                   "When passing a list as loss, it should have one entry per model outputs. The model has ", names.size(),
+                   " outputs, but you passed loss=[", join(shown), "]");
+      for (size_t i = 0; i < names.size(); ++i) specs[i] = entries[i].loss;
+      break;
+    }
+    case Losses::Form::dict: {
+      std::vector<std::string> keys;
+      for (const NamedLoss& entry : entries) {
+        LAMINA_CHECK(std::find(keys.begin(), keys.end(), entry.output) == keys.end(), "The loss dictionary names \"",
+                     entry.output, "\" twice. The model has the outputs ", quoted_list(names));
+        keys.push_back(entry.output);
+      }
+      for (const NamedLoss& entry : entries) {
+        const auto at = std::find(names.begin(), names.end(), entry.output);
+        LAMINA_CHECK(at != names.end(), "Unknown entry in loss dictionary: \"", entry.output,
+                     "\". Only expected the following keys: ", quoted_list(names), did_you_mean(entry.output, names));
+        specs[static_cast<size_t>(at - names.begin())] = entry.loss;
+      }
+      LAMINA_CHECK(keys.size() == names.size(), "Expected keys ", quoted_list(names), " in loss dict, but found loss.keys()=",
+                   quoted_list(keys), ". Write no_loss for an output that is not to be trained.");
+      break;
+    }
+  }
+  const bool any = std::any_of(specs.begin(), specs.end(), [](const LossSpec& spec) { return !spec.is_none(); });
+  LAMINA_CHECK(any, "No loss to compute. Provide a `loss` argument in `compile()`.");
+  return specs;
+}
+
+std::vector<double> weights_by_output(const std::vector<std::string>& names, const LossWeights& weights) {
+  std::vector<double> result(names.size(), 1.0);
+  const auto& entries = weights.entries();
+  if (weights.is_list()) {
+    LAMINA_CHECK(entries.size() == names.size(), "`loss_weights` must match the number of losses, got ", names.size(),
+                 " losses and ", entries.size(), " weights.");
+    for (size_t i = 0; i < names.size(); ++i) result[i] = entries[i].weight;
+    return result;
+  }
+  std::set<std::string> seen;
+  for (const NamedWeight& entry : entries) {
+    const auto at = std::find(names.begin(), names.end(), entry.output);
+    LAMINA_CHECK(at != names.end(), "Unknown entry in loss_weights dictionary: \"", entry.output,
+                 "\". Only expected the following keys: ", quoted_list(names), did_you_mean(entry.output, names));
+    LAMINA_CHECK(seen.insert(entry.output).second, "The loss_weights dictionary names \"", entry.output, "\" twice.");
+    result[static_cast<size_t>(at - names.begin())] = entry.weight;
+  }
+  return result;
+}
+
+// `weight` (the leading axes of `values`) with axes of one behind it.
+Value aligned(const Value& weight, const Value& values) {
+  Shape shape = weight.shape();
+  while (shape.rank() < values.shape().rank()) shape.push_back(1);
+  return reshape(weight, shape);
+}
+
+// Sum over all elements divided by their number; with a mask, by the number of valid ones.
+Value reduced(Value values, const Value& mask, const Value& sample_weight) {
+  if (values.shape().rank() == 0) return values;
+  values = cast(values, values.dtype() == DType::f64 ? DType::f64 : DType::f32);  // losses are never 16 bits wide
+  Value weights;
+  if (mask.exists()) {
+    const Value valid = cast(mask, DType::f32);
+    weights = valid * (size_value(valid.shape().count()) / (sum(valid) + kMaskEpsilon));
+    while (weights.shape().rank() > values.shape().rank()) {  // a loss that averaged over a masked axis
+      weights = mean(weights, {weights.shape().rank() - 1});
+    }
+    weights = aligned(weights, values);
+  }
+  if (sample_weight.exists()) {
+    LAMINA_CHECK(sample_weight.shape().rank() <= values.shape().rank(), "sample weights of rank ", sample_weight.shape().rank(),
+                 " for a loss of shape ", values.shape());
+    const Value given = aligned(sample_weight, values);
+    weights = weights.exists() ? weights * given : given;
+  }
+  return mean(weights.exists() ? values * weights : values);
+}
+
+bool reads(const Value& value, const Value& target) {
+  for (const auto& node : topological_order(std::vector<Value>{value})) {
+    if (node == target.node()) return true;
+  }
+  return false;
+}
+
+LossBinding bind(const ModelOutput& output, const LossSpec& spec, double weight, const LossBindingOptions& options) {
+  LossBinding binding{.output = output.name, .shape = output.value.shape(), .weight = weight};
+  if (spec.is_none()) return binding;
+  const Loss loss = spec.is_name() ? options.resolve(spec.name(), output.value.type()) : spec.loss();
+  binding.trained = true;
+  binding.loss = loss.name;
+  binding.target = loss.target ? loss.target(output.value.type()) : output.value.type();
+
+  const NameScope scope("loss/" + output.name);
+  const Value target = input_value(target_input(output.name), binding.target.dtype, binding.target.shape);
+  const Value values = loss.function(target, output.value);
+  LAMINA_CHECK(values.exists(), "[loss] output \"", output.name, "\": the loss function returned no Value");
+  LAMINA_CHECK(is_floating(values.dtype()), "[loss] output \"", output.name, "\": the loss is ", values.dtype(),
+               "; a loss must be floating point, use cast(x, DType::f32)");
+  binding.needs_target = reads(values, target);
+  // Nothing of the loss but the output itself: the identity loss, for layers that compute the loss themselves.
+  if (values.same_as(output.value)) binding.loss = "identity";
+
+  Value sample_weight;
+  if (const auto rank = options.sample_weight_ranks.find(output.name); rank != options.sample_weight_ranks.end()) {
+    Shape shape;
+    for (int axis = 0; axis < rank->second; ++axis) shape.push_back(output.value.shape()[axis]);
+    sample_weight = input_value(sample_weight_input(output.name), DType::f32, shape);
+  }
+  binding.value = reduced(values, output.mask, sample_weight);
+  return binding;
+}
+
+// "(None, 64)": symbols as Keras shows them.
+std::string shown(const Shape& shape) {
+  std::vector<std::string> dims;
+  for (const Dim& dim : shape) dims.push_back(dim.is_number() ? dim.to_string() : "None");
+  return "(" + join(dims) + (dims.size() == 1 ? ",)" : ")");
+}
+
+}  // namespace
+
+std::string target_input(const std::string& output) { return output + "/target"; }
+std::string sample_weight_input(const std::string& output) { return output + "/sample_weight"; }
+
+BoundLosses bind_losses(const std::vector<ModelOutput>& outputs, const LossBindingOptions& options) {
+  check_unique_outputs(outputs);
+  const std::vector<std::string> names = names_of(outputs);
+  const std::vector<LossSpec> specs = specs_by_output(names, options.losses);
+  const std::vector<double> weights = weights_by_output(names, options.weights);
+  BoundLosses bound;
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    bound.bindings.push_back(bind(outputs[i], specs[i], weights[i], options));
+    const LossBinding& binding = bound.bindings.back();
+    if (!binding.trained) continue;
+    const Value term = weights[i] == 1.0 ? binding.value : binding.value * weights[i];
+    bound.total = bound.total.exists() ? bound.total + term : term;
+  }
+  return bound;
+}
+
+void print_bindings(const BoundLosses& bound, std::ostream& out) {
+  for (const LossBinding& binding : bound.bindings) {
+    out << "loss binding: " << binding.output << " " << shown(binding.shape) << " <- ";
+    if (!binding.trained) {
+      out << "None (not trained, needs no y)\n";
+      continue;
+    }
+    const bool identity = binding.loss == "identity";
+    out << binding.loss << (identity ? " (passthrough, " : " (") << (binding.needs_target ? "needs y" : "needs no y")
+        << "), weight " << text(binding.weight) << "\n";
+  }
+}
+
+}  // namespace lamina

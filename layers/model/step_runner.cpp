@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "layers/model/step_runner.h"
+
+#include <algorithm>
+
+#include "core/compile/signature.h"
+#include "core/graph/leaves.h"
+
+namespace lamina {
+
+StepRunner::StepRunner(Graph graph, std::shared_ptr<const OpRegistry> ops, std::shared_ptr<Device> device, PlanOptions options)
+    : graph_(std::move(graph)), ops_(std::move(ops)), device_(std::move(device)), options_(std::move(options)) {}
+
+bool StepRunner::needs(const std::string& input) const {
+  const auto nodes = graph_.nodes();
+  return std::any_of(nodes.begin(), nodes.end(),
+                     [&](const auto& node) { return node->op == &input_op() && input_of(*node).name == input; });
+}
+
+Executor& StepRunner::executor_for(const Feed& feed) {
+  std::map<std::string, Extents> shapes;
+  for (const auto& [name, tensor] : feed) shapes.emplace(name, tensor.extents());
+  const SymbolBindings signature = signature_of(graph_, shapes);
+  const auto known = std::find_if(executors_.begin(), executors_.end(), [&](const auto& entry) { return entry.first == signature; });
+  if (known != executors_.end()) {
+    executors_.splice(executors_.begin(), executors_, known);
+  } else {
+    auto plan = std::make_shared<const Plan>(make_plan(graph_, signature, *ops_, options_));
+    if (executors_.size() == kMaxPlans) executors_.pop_back();
+    executors_.emplace_front(signature, std::make_unique<Executor>(std::move(plan), device_));
+  }
+  return *executors_.front().second;
+}
+
+Feed StepRunner::run(const Feed& feed) {
+  Executor& executor = executor_for(feed);
+  executor.set_observer(observer_);
+  return executor.run(feed);
+}
+
+const Plan& StepRunner::plan_for(const Feed& feed) { return executor_for(feed).plan(); }
+
+}  // namespace lamina
