@@ -8,17 +8,20 @@
 # the CUDA copy, or whose instrumented body host code would run. docs/adr/0002-one-cu-compiled-twice.md
 
 # For the access callbacks: a call before each load and store. no-tree-sra keeps the access to a float4 whole; a callback
-# must be a call and not a jump, since its return address is what names the line.
+# must be a call and not a jump, since its return address is what names the line; and no load may be moved to where the
+# kernel would not have made it (out of a conditional part of a loop, or from both sides of a branch).
 set(LAMINA_SIM_COPY_OPTIONS -O2 -g1 -fno-tree-sra -fno-builtin-memcpy -fno-builtin-memset -fno-optimize-sibling-calls
-    -fsanitize=thread --param=tsan-instrument-func-entry-exit=0)
+    -fno-tree-loop-im -fno-hoist-adjacent-loads -fsanitize=thread --param=tsan-instrument-func-entry-exit=0)
 
 function(lamina_add_sim_kernels target)
   set_source_files_properties(${ARGN} PROPERTIES LANGUAGE CXX)
   add_library(${target}_copies OBJECT ${ARGN})
   target_link_libraries(${target}_copies PRIVATE lamina_settings)
   target_compile_definitions(${target}_copies PRIVATE SIMT_BACKEND=sim)
-  # #pragma unroll is for nvcc; a unique symbol of an inline function could not be made local.
-  target_compile_options(${target}_copies PRIVATE -Wno-unknown-pragmas -fno-gnu-unique)
+  # #pragma unroll is for nvcc; the vector types of core/simt/types.h have an assignment of their own and nothing else; a
+  # unique symbol of an inline function could not be made local.
+  target_compile_options(${target}_copies PRIVATE -Wno-unknown-pragmas -Wno-deprecated-copy -Wno-class-memaccess
+                         -fno-gnu-unique)
   set(checked_copies --redefine-sym memcpy=lamina_simt_memcpy --redefine-sym memset=lamina_simt_memset
       --redefine-sym memmove=lamina_simt_memmove)
   if(LAMINA_ASAN)  # the address sanitizer comes with lamina_settings and excludes the callbacks

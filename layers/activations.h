@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What may stand behind `.activation =`: Keras' name, or any function of a Value. Names: linear, relu, relu6, leaky_relu
-// (0.2 below zero), elu, gelu, silu (swish), sigmoid, hard_sigmoid, hard_sigmoid_k2, tanh, softplus, softmax, exponential.
+// (0.2 below zero), elu, gelu, gelu_tanh, silu (swish), sigmoid, hard_sigmoid, hard_sigmoid_k2, tanh, softplus, softmax
+// (over the last axis), exponential.
 #pragma once
 
 #include <concepts>

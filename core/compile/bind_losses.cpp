@@ -13,8 +13,6 @@
 namespace lamina {
 namespace {
 
-constexpr double kMaskEpsilon = 1e-7;  // Keras' epsilon(): an output that is masked throughout has loss 0
-
 std::vector<std::string> names_of(const std::vector<ModelOutput>& outputs) {
   std::vector<std::string> names;
   for (const ModelOutput& output : outputs) names.push_back(output.name);
@@ -91,6 +89,9 @@ std::vector<double> weights_by_output(const std::vector<std::string>& names, con
   return result;
 }
 
+// Losses are never 16 bits wide.
+DType loss_type(DType type) { return type == DType::f64 ? DType::f64 : DType::f32; }
+
 // `weight` (the leading axes of `values`) with axes of one behind it.
 Value aligned(const Value& weight, const Value& values) {
   Shape shape = weight.shape();
@@ -98,22 +99,23 @@ Value aligned(const Value& weight, const Value& values) {
   return reshape(weight, shape);
 }
 
-// Sum over all elements divided by their number; with a mask, by the number of valid ones.
+// Sum over all elements divided by their number; with a mask, by the number of valid ones (0 where there are none).
 Value reduced(Value values, const Value& mask, const Value& sample_weight) {
+  values = cast(values, loss_type(values.dtype()));
+  LAMINA_CHECK(!sample_weight.exists() || sample_weight.shape().rank() <= values.shape().rank(), "[loss] node \"", NameScope::path(),
+               "\": sample weights of shape ", sample_weight.shape(), " for a loss of shape ", values.shape(),
+               "; the loss function must not average over samples that are weighted");
   if (values.shape().rank() == 0) return values;
-  values = cast(values, values.dtype() == DType::f64 ? DType::f64 : DType::f32);  // losses are never 16 bits wide
   Value weights;
   if (mask.exists()) {
     const Value valid = cast(mask, DType::f32);
-    weights = valid * (size_value(valid.shape().count()) / (sum(valid) + kMaskEpsilon));
+    weights = valid * (size_value(valid.shape().count()) / maximum(sum(valid), 1.0));
     while (weights.shape().rank() > values.shape().rank()) {  // a loss that averaged over a masked axis
       weights = mean(weights, {weights.shape().rank() - 1});
     }
     weights = aligned(weights, values);
   }
   if (sample_weight.exists()) {
-    LAMINA_CHECK(sample_weight.shape().rank() <= values.shape().rank(), "sample weights of rank ", sample_weight.shape().rank(),
-                 " for a loss of shape ", values.shape());
     const Value given = aligned(sample_weight, values);
     weights = weights.exists() ? weights * given : given;
   }
@@ -133,22 +135,26 @@ LossBinding bind(const ModelOutput& output, const LossSpec& spec, double weight,
   const Loss loss = spec.is_name() ? options.resolve(spec.name(), output.value.type()) : spec.loss();
   binding.trained = true;
   binding.loss = loss.name;
-  binding.target = loss.target ? loss.target(output.value.type()) : output.value.type();
+  binding.target = loss.target ? loss.target(output.value.type()) : default_target(output.value.type());
 
   const NameScope scope("loss/" + output.name);
   const Value target = input_value(target_input(output.name), binding.target.dtype, binding.target.shape);
-  const Value values = loss.function(target, output.value);
+  // Also a function of the user's sees f32 where the model computes in 16 bits.
+  const Value y_pred = is_floating(output.value.dtype()) ? cast(output.value, loss_type(output.value.dtype())) : output.value;
+  const Value values = loss.function(target, y_pred);
   LAMINA_CHECK(values.exists(), "[loss] output \"", output.name, "\": the loss function returned no Value");
   LAMINA_CHECK(is_floating(values.dtype()), "[loss] output \"", output.name, "\": the loss is ", values.dtype(),
                "; a loss must be floating point, use cast(x, DType::f32)");
   binding.needs_target = reads(values, target);
   // Nothing of the loss but the output itself: the identity loss, for layers that compute the loss themselves.
-  if (values.same_as(output.value)) binding.loss = "identity";
+  if (values.same_as(y_pred)) binding.loss = "identity";
 
   Value sample_weight;
   if (const auto rank = options.sample_weight_ranks.find(output.name); rank != options.sample_weight_ranks.end()) {
+    LAMINA_CHECK(rank->second <= binding.shape.rank(), "[loss] output \"", output.name, "\": sample weights of ", rank->second,
+                 " axes for an output of shape ", binding.shape);
     Shape shape;
-    for (int axis = 0; axis < rank->second; ++axis) shape.push_back(output.value.shape()[axis]);
+    for (int axis = 0; axis < rank->second; ++axis) shape.push_back(binding.shape[axis]);
     sample_weight = input_value(sample_weight_input(output.name), DType::f32, shape);
   }
   binding.value = reduced(values, output.mask, sample_weight);
@@ -163,6 +169,11 @@ std::string shown(const Shape& shape) {
 }
 
 }  // namespace
+
+TensorType default_target(const TensorType& y_pred) {
+  const bool sixteen_bits = y_pred.dtype == DType::bf16 || y_pred.dtype == DType::f16;
+  return {sixteen_bits ? DType::f32 : y_pred.dtype, y_pred.shape};
+}
 
 std::string target_input(const std::string& output) { return output + "/target"; }
 std::string sample_weight_input(const std::string& output) { return output + "/sample_weight"; }

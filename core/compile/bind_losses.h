@@ -45,6 +45,9 @@ struct LossBindingOptions {
   std::map<std::string, int> sample_weight_ranks;
 };
 
+// The type of y_true where a loss or metric asks for none: y_pred's, but never 16 bits wide, which labels do not survive.
+TensorType default_target(const TensorType& y_pred);
+
 std::string target_input(const std::string& output);         // "<output>/target"
 std::string sample_weight_input(const std::string& output);  // "<output>/sample_weight"
 

@@ -15,8 +15,15 @@ Value norm_of(const Value& gradient) { return sqrt(sum(square(gradient))); }
 
 }  // namespace
 
-Optimizer::Optimizer(LearningRate learning_rate, GradientClipping clipping)
-    : learning_rate_(std::move(learning_rate)), clipping_(clipping) {
+bool WeightDecay::applies_to(const Variable& variable) const {
+  if (rate_ == 0) return false;
+  return std::none_of(except_.begin(), except_.end(),
+                      [&](const std::string& part) { return variable.name.find(part) != std::string::npos; });
+}
+
+Optimizer::Optimizer(LearningRate learning_rate, GradientClipping clipping, WeightDecay decay)
+    : learning_rate_(std::move(learning_rate)), clipping_(clipping), decay_(std::move(decay)) {
+  LAMINA_CHECK(decay_.rate() >= 0, "a weight decay must not be negative, got ", decay_.rate());
   const int given = clipping.clip_value.has_value() + clipping.clip_norm.has_value() + clipping.global_clip_norm.has_value();
   LAMINA_CHECK(given <= 1, "Only one of `clip_norm`, `clip_value` and `global_clip_norm` can be set.");
   for (const auto& bound : {clipping.clip_value, clipping.clip_norm, clipping.global_clip_norm}) {
@@ -74,8 +81,11 @@ std::vector<Update> Optimizer::attach(const std::vector<Trained>& trained, const
   pending_.clear();
   std::vector<Update> updates;
   for (size_t i = 0; i < trained.size(); ++i) {
-    const NameScope scope("optimizer/" + trained[i].variable->name);
-    updates.push_back({trained[i].variable, rule(trained[i].variable, trained[i].value, gradients[i], context)});
+    const auto& variable = trained[i].variable;
+    const NameScope scope("optimizer/" + variable->name);
+    Value weight = trained[i].value;
+    if (decay_.applies_to(*variable)) weight = weight - weight * (decay_.rate() * context.learning_rate);
+    updates.push_back({variable, rule(variable, weight, gradients[i], context)});
     for (Update& slot_update : pending_) updates.push_back(std::move(slot_update));
     pending_.clear();
   }

@@ -35,6 +35,21 @@ struct GradientClipping {
   std::optional<double> global_clip_norm = {};  // all gradients together
 };
 
+// Weights shrink by learning_rate * rate before each update, but for those whose name holds one of `except` ("bias").
+class WeightDecay {
+ public:
+  WeightDecay() = default;
+  WeightDecay(double rate, std::vector<std::string> except = {}) : rate_(rate), except_(std::move(except)), given_(true) {}  // NOLINT
+  double rate() const { return rate_; }
+  bool is_given() const { return given_; }
+  bool applies_to(const Variable& variable) const;
+
+ private:
+  double rate_ = 0;
+  std::vector<std::string> except_;
+  bool given_ = false;
+};
+
 // What an update rule computes with; scalars are graph inputs.
 struct UpdateContext {
   Value learning_rate;  // f32
@@ -68,9 +83,9 @@ class Optimizer {
   std::vector<std::pair<std::string, std::shared_ptr<Variable>>> slots(const std::map<const Variable*, std::string>& paths) const;
 
  protected:
-  Optimizer(LearningRate learning_rate, GradientClipping clipping);
+  Optimizer(LearningRate learning_rate, GradientClipping clipping, WeightDecay decay);
 
-  // The new weight; slots are written by update_slot.
+  // The new weight, from the one that has decayed; slots are written by update_slot.
   virtual Value rule(const std::shared_ptr<Variable>& variable, const Value& weight, const Value& gradient,
                      const UpdateContext& context) = 0;
 
@@ -83,6 +98,7 @@ class Optimizer {
 
   LearningRate learning_rate_;
   GradientClipping clipping_;
+  WeightDecay decay_;
   std::map<std::pair<std::shared_ptr<Variable>, std::string>, std::shared_ptr<Variable>> slots_;
   std::vector<Update> pending_;  // slot updates of the attach in progress
 };
@@ -91,7 +107,7 @@ struct SgdOptions {
   LearningRate learning_rate = 0.01;
   double momentum = 0;
   bool nesterov = false;
-  double weight_decay = 0;
+  WeightDecay weight_decay = {};
   GradientClipping clipping = {};
 };
 std::shared_ptr<Optimizer> sgd(SgdOptions options = {});
@@ -103,13 +119,13 @@ struct AdamOptions {
   double beta_2 = 0.999;
   double epsilon = 1e-7;
   bool amsgrad = false;
-  double weight_decay = 0;
+  WeightDecay weight_decay = {};
   GradientClipping clipping = {};
 };
 std::shared_ptr<Optimizer> adam(AdamOptions options = {});
 
-// Loshchilov and Hutter 2019: weights shrink by learning_rate * weight_decay before each update.
-std::shared_ptr<Optimizer> adamw(AdamOptions options = {.weight_decay = 0.004});
+// Loshchilov and Hutter 2019: adam whose weights decay, by 0.004 unless another rate is given.
+std::shared_ptr<Optimizer> adamw(AdamOptions options = {});
 
 // Tieleman and Hinton 2012.
 struct RmspropOptions {
@@ -118,7 +134,7 @@ struct RmspropOptions {
   double momentum = 0;
   double epsilon = 1e-7;
   bool centered = false;
-  double weight_decay = 0;
+  WeightDecay weight_decay = {};
   GradientClipping clipping = {};
 };
 std::shared_ptr<Optimizer> rmsprop(RmspropOptions options = {});

@@ -7,16 +7,15 @@ namespace {
 
 class Rmsprop final : public Optimizer {
  public:
-  explicit Rmsprop(const RmspropOptions& options) : Optimizer(options.learning_rate, options.clipping), options_(options) {}
+  explicit Rmsprop(const RmspropOptions& options) : Optimizer(options.learning_rate, options.clipping, options.weight_decay), options_(options) {}
 
   std::string name() const override { return "rmsprop"; }
 
  protected:
-  Value rule(const std::shared_ptr<Variable>& variable, const Value& given, const Value& gradient,
+  Value rule(const std::shared_ptr<Variable>& variable, const Value& weight, const Value& gradient,
              const UpdateContext& context) override {
     const double rho = options_.rho;
     const Value& rate = context.learning_rate;
-    const Value weight = options_.weight_decay != 0 ? given - given * (options_.weight_decay * rate) : given;
     const Value squares = rho * slot(variable, "velocity") + (1.0 - rho) * square(gradient);
     update_slot(variable, "velocity", squares);
     Value denominator = squares + options_.epsilon;

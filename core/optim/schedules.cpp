@@ -57,8 +57,11 @@ Schedule inverse_time_decay(double initial, int64_t decay_steps, double decay_ra
 
 Schedule cosine_decay(double initial, int64_t decay_steps, CosineDecayOptions options) {
   check_steps(decay_steps, "cosine_decay");
+  LAMINA_CHECK((options.warmup_steps > 0) == options.warmup_target.has_value(),
+               "[cosine_decay] warmup_steps and warmup_target go together, got ", options.warmup_steps, " warm-up steps and ",
+               options.warmup_target ? "a" : "no", " target");
   return {"cosine_decay", [=](int64_t step) {
-            const double top = options.warmup_steps > 0 ? options.warmup_target : initial;
+            const double top = options.warmup_target.value_or(initial);
             if (step < options.warmup_steps) {
               return initial + (top - initial) * static_cast<double>(step) / static_cast<double>(options.warmup_steps);
             }

@@ -8,17 +8,16 @@ namespace {
 
 class Sgd final : public Optimizer {
  public:
-  explicit Sgd(const SgdOptions& options) : Optimizer(options.learning_rate, options.clipping), options_(options) {
+  explicit Sgd(const SgdOptions& options) : Optimizer(options.learning_rate, options.clipping, options.weight_decay), options_(options) {
     LAMINA_CHECK(options.momentum >= 0 && options.momentum <= 1, "[sgd] momentum must be within [0, 1], got ", options.momentum);
   }
 
   std::string name() const override { return "sgd"; }
 
  protected:
-  Value rule(const std::shared_ptr<Variable>& variable, const Value& given, const Value& gradient,
+  Value rule(const std::shared_ptr<Variable>& variable, const Value& weight, const Value& gradient,
              const UpdateContext& context) override {
     const Value& rate = context.learning_rate;
-    const Value weight = options_.weight_decay != 0 ? given - given * (options_.weight_decay * rate) : given;
     if (options_.momentum == 0) return weight - rate * gradient;
     const Value velocity = options_.momentum * slot(variable, "momentum") - rate * gradient;
     update_slot(variable, "momentum", velocity);

@@ -22,7 +22,8 @@
 
 namespace lamina::SIMT_BACKEND {
 
-// "transpose_kernel<32>" out of the compiler's spelling of this function ("... [with auto K = ...::transpose_kernel<32>; ...").
+// "transpose_kernel<32>" out of the compiler's spelling of this function ("... [with auto K =
+// ...::transpose_kernel<32>; ...").
 template <auto K>
 constexpr std::string_view kernel_name_in_signature() {
   std::string_view name = __PRETTY_FUNCTION__;
@@ -57,7 +58,9 @@ void allow_shared_bytes(size_t shared_bytes) {
         kernel_name_in_signature<K>(), "reserving dynamic shared memory");
 }
 
-inline bool is_empty(dim3 grid, dim3 block) { return !grid.x || !grid.y || !grid.z || !block.x || !block.y || !block.z; }
+inline bool is_empty(dim3 grid, dim3 block) {
+  return !grid.x || !grid.y || !grid.z || !block.x || !block.y || !block.z;
+}
 
 }  // namespace launch_detail
 
@@ -71,10 +74,11 @@ void launch(void* stream, dim3 grid, dim3 block, size_t shared_bytes, const Args
 
 // All blocks are resident at once, so that grid_sync and flags between blocks may be used; fails if they do not fit.
 template <auto K, class... Params>
-void launch_cooperative_as(void (*)(Params...), void* stream, dim3 grid, dim3 block, size_t shared_bytes, Params... params) {
+void launch_cooperative_as(void (*)(Params...), void* stream, dim3 grid, dim3 block, size_t shared_bytes,
+                           Params... params) {
   void* pointers[] = {const_cast<void*>(static_cast<const void*>(&params))..., nullptr};
-  launch_detail::check(cudaLaunchCooperativeKernel(reinterpret_cast<const void*>(K), grid, block, pointers, shared_bytes,
-                                                   static_cast<cudaStream_t>(stream)),
+  launch_detail::check(cudaLaunchCooperativeKernel(reinterpret_cast<const void*>(K), grid, block, pointers,
+                                                   shared_bytes, static_cast<cudaStream_t>(stream)),
                        kernel_name_in_signature<K>(), "cooperative launch");
 }
 
@@ -103,7 +107,8 @@ SIMT_GLUE void run(void (*)(Params...), dim3 grid, dim3 block, size_t shared_byt
   static const std::string name(kernel_name_in_signature<K>());
   const auto invoke = []<size_t... kIndex>(std::index_sequence<kIndex...>) {
     return &call<K, std::tuple<std::decay_t<Params>...>, kIndex...>;
-  }(std::index_sequence_for<Params...>{});
+  }
+  (std::index_sequence_for<Params...>{});
   simt::run_kernel({name.c_str(), invoke, &arguments, grid, block, shared_bytes, cooperative});
 }
 

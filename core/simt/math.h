@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Device functions that the host's <cmath> lacks. The fast forms (__expf, __fdividef, ...) are exact here, so a tolerance
-// that only their error needs cannot be found on sim. min and max are overloads as in the device language.
+// Device functions that the host's <cmath> lacks. The fast forms (__expf, __fdividef, ...) are exact here, so a
+// tolerance that only their error needs cannot be found on sim. min and max are overloads as in the device language.
 #pragma once
 
 #include <cmath>
@@ -30,7 +30,9 @@ inline float __frsqrt_rn(float x) { return 1.0f / std::sqrt(x); }
 inline float __fadd_rn(float x, float y) { return x + y; }
 inline float __fmul_rn(float x, float y) { return x * y; }
 inline float __fmaf_rn(float x, float y, float z) { return std::fma(x, y, z); }
-inline float __saturatef(float x) { return x > 0.0f ? (x < 1.0f ? x : 1.0f) : 0.0f; }  // NaN becomes 0, as on the device
+inline float __saturatef(float x) {
+  return x > 0.0f ? (x < 1.0f ? x : 1.0f) : 0.0f;
+}  // NaN becomes 0, as on the device
 
 inline int __float_as_int(float x) { return std::bit_cast<int>(x); }
 inline unsigned __float_as_uint(float x) { return std::bit_cast<unsigned>(x); }

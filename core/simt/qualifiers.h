@@ -12,13 +12,13 @@
 #ifdef __CUDACC__
 
 // `name` points to the dynamic shared memory of the block, aligned to 128 bytes.
-#define SIMT_DYNAMIC_SHARED(type, name)                                                 \
-  extern __shared__ __align__(128) unsigned char lamina_dynamic_shared_bytes[];         \
+#define SIMT_DYNAMIC_SHARED(type, name)                                         \
+  extern __shared__ __align__(128) unsigned char lamina_dynamic_shared_bytes[]; \
   type* const name = reinterpret_cast<type*>(lamina_dynamic_shared_bytes)
 
 // Holds or the launch ends with a fault. Unlike assert() it stays in release builds, so keep it out of inner loops.
-#define SIMT_ASSERT(condition) \
-  do {                         \
+#define SIMT_ASSERT(condition)  \
+  do {                          \
     if (!(condition)) __trap(); \
   } while (false)
 
@@ -44,8 +44,10 @@
 #define __constant__ static const
 
 // Scalars rather than one struct, so that the optimiser keeps them in registers (the functions are pure).
-#define threadIdx (::lamina::simt::uint3{::lamina::simt::thread_x(), ::lamina::simt::thread_y(), ::lamina::simt::thread_z()})
-#define blockIdx (::lamina::simt::uint3{::lamina::simt::block_x(), ::lamina::simt::block_y(), ::lamina::simt::block_z()})
+#define threadIdx \
+  (::lamina::simt::uint3{::lamina::simt::thread_x(), ::lamina::simt::thread_y(), ::lamina::simt::thread_z()})
+#define blockIdx \
+  (::lamina::simt::uint3{::lamina::simt::block_x(), ::lamina::simt::block_y(), ::lamina::simt::block_z()})
 #define blockDim \
   (::lamina::simt::dim3{::lamina::simt::block_size_x(), ::lamina::simt::block_size_y(), ::lamina::simt::block_size_z()})
 #define gridDim \
@@ -54,9 +56,9 @@
 
 #define SIMT_DYNAMIC_SHARED(type, name) type* const name = static_cast<type*>(::lamina::simt::dynamic_shared())
 
-#define SIMT_ASSERT(condition)                                        \
-  do {                                                                \
-    if (!(condition)) ::lamina::simt::assertion_failed(#condition);   \
+#define SIMT_ASSERT(condition)                                      \
+  do {                                                              \
+    if (!(condition)) ::lamina::simt::assertion_failed(#condition); \
   } while (false)
 
 #endif

@@ -4,10 +4,10 @@
 // docs/simulator.md lists the vocabulary and what the simulator sees.
 #pragma once
 
-#include "core/simt/qualifiers.h"
-#include "core/simt/types.h"
 #include "core/simt/atomic.h"
 #include "core/simt/launch.h"
 #include "core/simt/math.h"
+#include "core/simt/qualifiers.h"
 #include "core/simt/sync.h"
+#include "core/simt/types.h"
 #include "core/simt/warp.h"

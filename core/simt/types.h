@@ -13,18 +13,20 @@ namespace lamina::simt {
 
 // One store of the whole value, as the device makes it: the compiler would write the members of make_float4(...) one by
 // one, and a misaligned or racing vector store would look like four harmless ones.
-#define LAMINA_WHOLE_STORE(Type)                                                     \
-  __attribute__((always_inline)) Type& operator=(const Type& other) {                \
-    typedef int Whole __attribute__((vector_size(sizeof(Type)), may_alias));         \
-    *reinterpret_cast<Whole*>(this) = *reinterpret_cast<const Whole*>(&other);       \
-    return *this;                                                                    \
+#define LAMINA_WHOLE_STORE(Type)                                               \
+  __attribute__((always_inline)) Type& operator=(const Type& other) {          \
+    typedef int Whole __attribute__((vector_size(sizeof(Type)), may_alias));   \
+    *reinterpret_cast<Whole*>(this) = *reinterpret_cast<const Whole*>(&other); \
+    return *this;                                                              \
   }
 
 struct alignas(8) float2 {
   float x, y;
   LAMINA_WHOLE_STORE(float2)
 };
-struct float3 { float x, y, z; };
+struct float3 {
+  float x, y, z;
+};
 struct alignas(16) float4 {
   float x, y, z, w;
   LAMINA_WHOLE_STORE(float4)
@@ -33,7 +35,9 @@ struct alignas(8) int2 {
   int x, y;
   LAMINA_WHOLE_STORE(int2)
 };
-struct int3 { int x, y, z; };
+struct int3 {
+  int x, y, z;
+};
 struct alignas(16) int4 {
   int x, y, z, w;
   LAMINA_WHOLE_STORE(int4)
@@ -46,9 +50,15 @@ struct alignas(16) uint4 {
   unsigned x, y, z, w;
   LAMINA_WHOLE_STORE(uint4)
 };
-struct alignas(2) uchar2 { unsigned char x, y; };
-struct alignas(4) uchar4 { unsigned char x, y, z, w; };
-struct alignas(4) ushort2 { unsigned short x, y; };
+struct alignas(2) uchar2 {
+  unsigned char x, y;
+};
+struct alignas(4) uchar4 {
+  unsigned char x, y, z, w;
+};
+struct alignas(4) ushort2 {
+  unsigned short x, y;
+};
 struct alignas(8) ushort4 {
   unsigned short x, y, z, w;
   LAMINA_WHOLE_STORE(ushort4)
@@ -68,7 +78,9 @@ constexpr uint2 make_uint2(unsigned x, unsigned y) { return {x, y}; }
 constexpr uint3 make_uint3(unsigned x, unsigned y, unsigned z) { return {x, y, z}; }
 constexpr uint4 make_uint4(unsigned x, unsigned y, unsigned z, unsigned w) { return {x, y, z, w}; }
 constexpr uchar2 make_uchar2(unsigned char x, unsigned char y) { return {x, y}; }
-constexpr uchar4 make_uchar4(unsigned char x, unsigned char y, unsigned char z, unsigned char w) { return {x, y, z, w}; }
+constexpr uchar4 make_uchar4(unsigned char x, unsigned char y, unsigned char z, unsigned char w) {
+  return {x, y, z, w};
+}
 constexpr ushort2 make_ushort2(unsigned short x, unsigned short y) { return {x, y}; }
 constexpr ushort4 make_ushort4(unsigned short x, unsigned short y, unsigned short z, unsigned short w) {
   return {x, y, z, w};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Exchange between the lanes of a warp, for the host copy. Rules held by the simulator: all lanes of the mask that have
-// not exited meet at the same line, and no lane reads from a lane that takes no part. There is no __activemask(): what it
-// returns depends on the schedule, on the device too.
+// not exited meet at the same line, and no lane reads from a lane that takes no part. There is no __activemask(): what
+// it returns depends on the schedule, on the device too.
 #pragma once
 
 #include "core/simt/qualifiers.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Asynchronous copies from global to shared memory (PTX cp.async, sm_80), with both meanings side by side. A thread sees
-// its own copies after cp_async_wait; the other threads of the block see them after a barrier that follows the wait. On
-// sim the bytes are NaN until the wait, and touching them before it is a fault at that line.
+// Asynchronous copies from global to shared memory (PTX cp.async, sm_80), with both meanings side by side. A thread
+// sees its own copies after cp_async_wait; the other threads of the block see them after a barrier that follows the
+// wait. On sim the bytes are NaN until the wait, and touching them before it is a fault at that line.
 #pragma once
 
 #include "core/simt/simt.h"
@@ -13,7 +13,8 @@ namespace lamina::SIMT_BACKEND {
 template <int kBytes>
 __device__ __forceinline__ void cp_async_zero_fill(void* to_shared, const void* from_global, int valid
 #ifndef __CUDACC__
-                                                   , simt::Where where = simt::Where::current()
+                                                   ,
+                                                   simt::Where where = simt::Where::current()
 #endif
 ) {
   static_assert(kBytes == 4 || kBytes == 8 || kBytes == 16, "cp.async moves 4, 8 or 16 bytes");
@@ -33,7 +34,8 @@ __device__ __forceinline__ void cp_async_zero_fill(void* to_shared, const void* 
 template <int kBytes>
 __device__ __forceinline__ void cp_async(void* to_shared, const void* from_global
 #ifndef __CUDACC__
-                                         , simt::Where where = simt::Where::current()
+                                         ,
+                                         simt::Where where = simt::Where::current()
 #endif
 ) {
 #ifdef __CUDACC__

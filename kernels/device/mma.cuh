@@ -3,8 +3,10 @@
 // by side. All 32 lanes call together. Layouts are those of the PTX manual, "Matrix fragments": with g = lane / 4 and
 // t = lane % 4,
 //   d, c (16 x 8 f32)      d[0..1] at row g,  columns 2t, 2t + 1;   d[2..3] the same at row g + 8
-//   m16n8k16 bf16          a[0] row g columns 2t, 2t+1;  a[1] row g+8;  a[2] row g columns 2t+8, +9;  a[3] row g+8 those
-//                          b[0] rows 2t, 2t+1 of column g;  b[1] rows 2t+8, 2t+9;  two values a register, low half first
+//   m16n8k16 bf16          a[0] row g columns 2t, 2t+1;  a[1] row g+8;  a[2] row g columns 2t+8, +9;  a[3] row g+8
+//   those
+//                          b[0] rows 2t, 2t+1 of column g;  b[1] rows 2t+8, 2t+9;  two values a register, low half
+//                          first
 //   m16n8k8 tf32           a[0] (g, t)  a[1] (g+8, t)  a[2] (g, t+4)  a[3] (g+8, t+4);  b[0] (t, g)  b[1] (t+4, g)
 #pragma once
 
@@ -12,11 +14,21 @@
 
 namespace lamina::SIMT_BACKEND {
 
-struct MmaBf16A { unsigned r[4]; };  // 16 x 16
-struct MmaBf16B { unsigned r[2]; };  // 16 x 8
-struct MmaTf32A { unsigned r[4]; };  // 16 x 8, bits of floats
-struct MmaTf32B { unsigned r[2]; };  // 8 x 8
-struct MmaAcc { float r[4]; };       // 16 x 8
+struct MmaBf16A {
+  unsigned r[4];
+};  // 16 x 16
+struct MmaBf16B {
+  unsigned r[2];
+};  // 16 x 8
+struct MmaTf32A {
+  unsigned r[4];
+};  // 16 x 8, bits of floats
+struct MmaTf32B {
+  unsigned r[2];
+};  // 8 x 8
+struct MmaAcc {
+  float r[4];
+};  // 16 x 8
 
 // Two neighbours of a row in one register, the first in the low half.
 __device__ __forceinline__ unsigned pack_bf16(bf16 low, bf16 high) {
@@ -128,9 +140,9 @@ __device__ __forceinline__ void mma_m16n8k8(MmaAcc& acc, const MmaTf32A& a, cons
 #endif
 }
 
-// ldmatrix: kMatrices (2 or 4) matrices of 8 rows of 16 bytes in shared memory. Lane 8m + i brings the address of row i of
-// matrix m, a multiple of 16 (with two matrices, lanes 16..31 bring any). Register m of a lane then holds, of matrix m,
-// row lane / 4, 16-bit elements 2 (lane % 4) and + 1; with kTranspose, of the transposed matrix.
+// ldmatrix: kMatrices (2 or 4) matrices of 8 rows of 16 bytes in shared memory. Lane 8m + i brings the address of row i
+// of matrix m, a multiple of 16 (with two matrices, lanes 16..31 bring any). Register m of a lane then holds, of matrix
+// m, row lane / 4, 16-bit elements 2 (lane % 4) and + 1; with kTranspose, of the transposed matrix.
 template <int kMatrices, bool kTranspose = false>
 __device__ __forceinline__ void ldmatrix(unsigned (&registers)[kMatrices], const void* row LAMINA_MMA_WHERE) {
   static_assert(kMatrices == 2 || kMatrices == 4, "x2 and x4");
@@ -138,16 +150,24 @@ __device__ __forceinline__ void ldmatrix(unsigned (&registers)[kMatrices], const
   const unsigned at = static_cast<unsigned>(__cvta_generic_to_shared(row));
   if constexpr (kMatrices == 4 && !kTranspose) {
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
-                 : "=r"(registers[0]), "=r"(registers[1]), "=r"(registers[2]), "=r"(registers[3]) : "r"(at) : "memory");
+                 : "=r"(registers[0]), "=r"(registers[1]), "=r"(registers[2]), "=r"(registers[3])
+                 : "r"(at)
+                 : "memory");
   } else if constexpr (kMatrices == 4) {
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];"
-                 : "=r"(registers[0]), "=r"(registers[1]), "=r"(registers[2]), "=r"(registers[3]) : "r"(at) : "memory");
+                 : "=r"(registers[0]), "=r"(registers[1]), "=r"(registers[2]), "=r"(registers[3])
+                 : "r"(at)
+                 : "memory");
   } else if constexpr (!kTranspose) {
     asm volatile("ldmatrix.sync.aligned.m8n8.x2.shared.b16 {%0,%1}, [%2];"
-                 : "=r"(registers[0]), "=r"(registers[1]) : "r"(at) : "memory");
+                 : "=r"(registers[0]), "=r"(registers[1])
+                 : "r"(at)
+                 : "memory");
   } else {
     asm volatile("ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%0,%1}, [%2];"
-                 : "=r"(registers[0]), "=r"(registers[1]) : "r"(at) : "memory");
+                 : "=r"(registers[0]), "=r"(registers[1])
+                 : "r"(at)
+                 : "memory");
   }
 #else
   struct Lane {

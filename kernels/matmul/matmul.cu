@@ -5,8 +5,8 @@
 // Barriers  two per step of 16 along K: tile loaded, tile used up.
 // Layouts   rows contiguous; a transposition changes only the load of a tile.     Needs  nothing: edges are guarded.
 // Bound     arithmetic from K = 64 up; 8 multiply-adds per shared load.
-#include "kernels/matmul/matmul_geometry.h"
-#include "kernels/pointwise/interpreter.cuh"
+#include "kernels/matmul/matmul_mma.cuh"
+#include "kernels/matmul/matmul_tiled.cuh"
 
 namespace lamina::SIMT_BACKEND {
 namespace {
@@ -16,12 +16,6 @@ constexpr int kStep = 16;     // along K
 constexpr int kThreads = 256;
 constexpr int kPerThread = 4; // rows and columns of y per thread
 constexpr int kLanes = kTile / kPerThread;
-
-struct MatmulArgs {
-  MatmulGeometry geometry;
-  Operand a, b;
-  Result y;
-};
 
 __global__ void matmul_tiled_kernel(const __grid_constant__ MatmulArgs args) {
   __shared__ float a_tile[kStep][kTile + 1];  // [k][row]
@@ -84,20 +78,24 @@ Prepared prepare_tiled(const KernelQuery& query) {
 }
 
 void launch_tiled(KernelContext& context) {
-  const auto& geometry = context.state_as<MatmulGeometry>();
-  const MatmulArgs args{geometry,
-                        {context.inputs[0].data, context.inputs[0].dtype},
-                        {context.inputs[1].data, context.inputs[1].dtype},
-                        {context.outputs[0].data, context.outputs[0].dtype}};
-  const auto tiles = [](int64_t size) { return static_cast<unsigned>((size + kTile - 1) / kTile); };
-  launch<matmul_tiled_kernel>(context.stream, dim3(tiles(geometry.n), tiles(geometry.m), static_cast<unsigned>(geometry.batch)),
-                              dim3(kThreads), 0, args);
+  launch_matmul_tiled(context.stream, {context.state_as<MatmulGeometry>(),
+                                       {context.inputs[0].data, context.inputs[0].dtype},
+                                       {context.inputs[1].data, context.inputs[1].dtype},
+                                       {context.outputs[0].data, context.outputs[0].dtype}});
 }
 
 }  // namespace
 
+void launch_matmul_tiled(void* stream, const MatmulArgs& args) {
+  const MatmulGeometry& geometry = args.geometry;
+  const auto tiles = [](int64_t size) { return static_cast<unsigned>((size + kTile - 1) / kTile); };
+  launch<matmul_tiled_kernel>(stream, dim3(tiles(geometry.n), tiles(geometry.m), static_cast<unsigned>(geometry.batch)),
+                              dim3(kThreads), 0, args);
+}
+
 std::span<const KernelImpl> matmul_impls() {
-  static const KernelImpl impls[] = {{"matmul", kDevice, "tiled", accepts_tiled, prepare_tiled, launch_tiled}};
+  static const KernelImpl impls[] = {matmul_mma_bf16(), matmul_mma_tf32(),
+                                     {"matmul", kDevice, "tiled", accepts_tiled, prepare_tiled, launch_tiled}};
   return impls;
 }
 

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+// Products in all four transpositions: around the tile of 64 and the step of 16 of the kernels, single rows and columns,
+// nothing at all, and every way in which batches broadcast. Whole numbers must come out equal bit by bit.
+#include "core/base/text.h"
 #include "core/op/op_case.h"
 #include "kernels/matmul/matmul.h"
 
@@ -13,22 +16,30 @@ struct MatmulShape {
   Extents a, b;  // before transposition
 };
 
-std::vector<MatmulShape> shapes() {
-  return {
+const std::vector<MatmulShape>& shapes() {
+  static const std::vector<MatmulShape> kShapes = {
       {"4x5x3", CaseTag::small, {4, 5}, {5, 3}},
-      {"64x64x64", CaseTag::small, {64, 64}, {64, 64}},
+      {"9x17x6", CaseTag::small, {9, 17}, {17, 6}},
       {"batch_3", CaseTag::small, {3, 4, 5}, {3, 5, 6}},
       {"matrix_under_batch", CaseTag::small, {3, 4, 5}, {5, 6}},
+      {"64x64x64", CaseTag::odd, {64, 64}, {64, 64}},
       {"1x1x1", CaseTag::odd, {1, 1}, {1, 1}},
+      {"outer_product", CaseTag::odd, {7, 1}, {1, 9}},
+      {"inner_product", CaseTag::odd, {1, 97}, {97, 1}},
       {"primes", CaseTag::odd, {67, 71}, {71, 73}},
       {"row", CaseTag::odd, {1, 129}, {129, 65}},
       {"column", CaseTag::odd, {130, 17}, {17, 1}},
       {"no_rows", CaseTag::odd, {0, 5}, {5, 3}},
       {"nothing_summed", CaseTag::odd, {4, 0}, {0, 3}},
+      {"no_batch", CaseTag::odd, {0, 4, 5}, {0, 5, 3}},
+      {"batch_of_1", CaseTag::odd, {1, 4, 5}, {1, 5, 3}},
       {"broadcast_batch", CaseTag::odd, {2, 1, 3, 4}, {1, 3, 4, 5}},
       {"shared_left", CaseTag::odd, {3, 4}, {2, 4, 5}},
+      {"shared_right_of_rank_3", CaseTag::odd, {3, 2, 4}, {1, 4, 5}},
+      {"long_sum", CaseTag::odd, {5, 1031}, {1031, 3}},
       {"bench_1024", CaseTag::bench, {1024, 1024}, {1024, 1024}},
   };
+  return kShapes;
 }
 
 Extents swapped(Extents extents, bool swap) {
@@ -45,15 +56,14 @@ std::vector<OpCase> matmul_cases() {
       for (const bool transpose_b : {false, true}) {
         for (const Fill fill : {Fill::uniform, Fill::integers}) {
           OpCase one;
-          one.name = std::string(shape.name) + (transpose_a ? "_ta" : "") + (transpose_b ? "_tb" : "") +
-                     (fill == Fill::integers ? "_whole" : "");
+          one.name = text(shape.name, transpose_a ? "_ta" : "", transpose_b ? "_tb" : "", fill == Fill::integers ? "_whole" : "");
           one.tag = shape.tag;
           one.inputs = {{.extents = swapped(shape.a, transpose_a), .fill = fill, .low = -2, .high = 2},
                         {.extents = swapped(shape.b, transpose_b), .fill = fill, .low = -2, .high = 2}};
           one.build = [transpose_a, transpose_b](std::span<const Value> inputs) {
             return std::vector<Value>{matmul(inputs[0], inputs[1], transpose_a, transpose_b)};
           };
-          one.dtypes = {DType::f32, DType::bf16};
+          one.dtypes = {DType::f32, DType::bf16, DType::f16};
           cases.push_back(std::move(one));
         }
       }

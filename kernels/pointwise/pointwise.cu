@@ -5,6 +5,8 @@
 // Shared    registers x 128 threads x 4 bytes of program registers; no static shared memory.   Barriers  none.
 // Needs     at most 12 inputs, 8 outputs, 40 instructions; an output may be written where an input is read.
 // Bound     memory, up to about a dozen instructions an element; then shared-memory traffic of the registers.
+#include <algorithm>
+
 #include "core/graph/pointwise.h"
 #include "core/op/kernel_impl.h"
 #include "kernels/pointwise/interpreter.cuh"
@@ -40,7 +42,8 @@ __global__ void pointwise_interpreter_kernel(const __grid_constant__ PointwiseAr
 Verdict accepts_interpreter(const KernelQuery& query) {
   const auto& attributes = query.attributes.get<PointwiseAttributes>();
   if (const char* reason = too_large(attributes.program); *reason) return Verdict::no(reason);
-  if (attributes.compute == DType::f64) return Verdict::no("f64 is for the reference on cpu");
+  const bool any_f64 = std::any_of(query.inputs.begin(), query.inputs.end(), [](const TensorType& input) { return input.dtype == DType::f64; });
+  if (any_f64 || attributes.compute == DType::f64) return Verdict::no("f64 is for the reference on cpu");
   return Verdict::yes();
 }
 

@@ -22,9 +22,12 @@ constexpr bool takes_integers(ScalarFunction function) {
   return false;
 }
 
-#define M(function) std::function
+// <cmath> for float and double; a number type of our own brings its functions along (kernels/lstm/fast_float.h).
+#define M(function) function
 template <ScalarFunction kFunction, class T>
 constexpr T evaluate([[maybe_unused]] T a, [[maybe_unused]] T b, [[maybe_unused]] T c) {
+  using std::cos, std::erf, std::exp, std::expm1, std::fabs, std::floor, std::fmax, std::fmin, std::log, std::log1p;
+  using std::pow, std::rint, std::sin, std::sqrt, std::tanh;
   if constexpr (std::is_integral_v<T> && !takes_integers(kFunction)) {
     return T{};
   }

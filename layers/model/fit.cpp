@@ -95,7 +95,8 @@ Logs RunningLogs::logs() const {
   }
   for (const MetricBinding& metric : metrics_) {
     const double count = sum(metric.count);
-    logs.set(metric.shown, count != 0 ? sum(metric.total) / count : 0.0);
+    const double mean = count != 0 ? sum(metric.total) / count : 0.0;
+    logs.set(metric.shown, metric.finish ? metric.finish(mean) : mean);
   }
   return logs;
 }

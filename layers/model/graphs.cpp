@@ -83,10 +83,11 @@ class MetricBinder {
  private:
   void bind_one(size_t which, const MetricSpec& spec, bool weighted, StepGraph& step) {
     const ModelOutput& output = traced_.outputs[which];
-    const Metric metric = spec.is_name() ? metric_from_name(spec.name(), output.value.type()) : spec.metric();
-    const NameScope scope("metric/" + output.name + "/" + metric.name);
-    const TensorType wanted = metric.target ? metric.target(output.value.type()) : output.value.type();
     const LossBinding& loss = losses_.bindings[which];
+    const TensorType* y_true = loss.trained && loss.needs_target ? &loss.target : nullptr;
+    const Metric metric = spec.is_name() ? metric_from_name(spec.name(), output.value.type(), y_true) : spec.metric();
+    const NameScope scope("metric/" + output.name + "/" + metric.name);
+    const TensorType wanted = metric.target ? metric.target(output.value.type()) : default_target(output.value.type());
     // The metric reads the same y as the loss; sparse labels are the one case in which their types could differ.
     const bool agrees = !loss.trained || !loss.needs_target || loss.target == wanted;
     LAMINA_CHECK(agrees, "[metric] ", metric.name, " of output \"", output.name, "\" takes y as ", wanted,
@@ -112,6 +113,7 @@ class MetricBinder {
     binding.shown = shown_name(output.name, metric.name, weighted);
     binding.total = "metric/" + binding.shown + "/total";
     binding.count = "metric/" + binding.shown + "/count";
+    binding.finish = metric.finish;
     step.graph.outputs.push_back({binding.total, total});
     step.graph.outputs.push_back({binding.count, count});
     step.metrics.push_back(std::move(binding));

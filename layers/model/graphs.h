@@ -28,6 +28,7 @@ struct MetricBinding {
   std::string shown;  // "accuracy", "main_accuracy"
   std::string total;
   std::string count;
+  std::function<double(double mean)> finish = {};  // see Metric
 };
 
 struct StepGraph {

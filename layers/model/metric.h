@@ -16,6 +16,7 @@ struct Metric {
   std::string name;
   LossFunction function;  // (y_true, y_pred) -> values, averaged over all of their elements
   std::function<TensorType(const TensorType& y_pred)> target = {};
+  std::function<double(double mean)> finish = {};  // of the mean over the epoch, on the host (a root); absent: the mean itself
 };
 
 // "accuracy", or a metric, or a function.

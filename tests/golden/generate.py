@@ -150,7 +150,8 @@ def write(results, only):
 def compare(results, only, audit):
     files, bad = committed(only), 0
     tolerance = AUDIT_TOLERANCE if audit else CHECK_TOLERANCE
-    for case in sorted(set(results) if audit else set(results) | set(files)):
+    cases = set(results) if audit else set(results) | set(files)
+    for case in sorted(cases):
         if case not in files or case not in results:
             print(f"{case}.json: {'no such file' if case in results else 'file without a case'}")
             bad += 1
@@ -160,7 +161,7 @@ def compare(results, only, audit):
         if found:
             bad += 1
             print(f"{case}.json differs in {len(found)} places, first {found[0][0]}")
-    print(f"compared {len(files)} files: {bad} differ")
+    print(f"compared {len(cases)} cases: {bad} differ")
     return 1 if bad else 0
 
 

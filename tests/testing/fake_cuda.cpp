@@ -156,7 +156,8 @@ struct FakeCudaCalls {
     Stream* stream = stream_of(handle, "cudaStreamWaitEvent");
     Event* waited = known(fake().events_, as<Event*>(event), "cudaStreamWaitEvent");
     if (!stream || !waited) return fake().fail(cudaErrorInvalidResourceHandle);
-    fake().put(stream, [] {}, waited->mark);
+    fake().put(
+        stream, [] {}, waited->mark);
     return cudaSuccess;
   }
 
@@ -379,6 +380,18 @@ void FakeCuda::run_everything() {
   for (const auto& [stream, owned] : streams_) run_all(stream);
 }
 
+void FakeCuda::run_all_but(cudaStream_t slow) {
+  for (const auto& [stream, owned] : streams_) {
+    while (stream != as<Stream*>(slow) && !stream->queue.empty()) {
+      const Work work = stream->queue.front();
+      if (work.after && !work.after->passed && work.after->stream == as<Stream*>(slow)) break;
+      run_until(work.after);
+      work.run();
+      stream->queue.erase(stream->queue.begin());
+    }
+  }
+}
+
 cudaError_t FakeCuda::enter(const char* call) {
   calls_.emplace_back(call);
   if (fail_in_ > 0 && --fail_in_ == 0) {
@@ -397,7 +410,8 @@ cudaError_t FakeCuda::fail(cudaError_t status) {
 void FakeCuda::violation(const std::string& what) { violations_.push_back(what); }
 
 bool FakeCuda::capturing() const {
-  return std::any_of(streams_.begin(), streams_.end(), [](const auto& stream) { return stream.first->capture != nullptr; });
+  return std::any_of(streams_.begin(), streams_.end(),
+                     [](const auto& stream) { return stream.first->capture != nullptr; });
 }
 
 void FakeCuda::forbid_in_capture(const char* call) {
@@ -410,6 +424,7 @@ void FakeCuda::put(Stream* stream, std::function<void()> run, std::shared_ptr<Ma
     stream->capture->push_back(std::move(run));
   } else {
     stream->queue.push_back({std::move(run), std::move(after)});
+    if (machine_.eager) run_all(stream);
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A CUDA runtime for tests on machines without a GPU: records every call, fails the one it is told to, and runs the
-// work as late as CUDA may, only when something waits for it, so that memory reused too early shows as wrong bytes.
+// A CUDA runtime for tests on machines without a GPU: records every call, fails the one it is told to, and runs
+// work as late as CUDA may (or as early, if asked), so that memory reused too early shows as wrong bytes.
 // Device memory is host memory. What real CUDA forbids is a violation: touching dead handles or memory that was never
 // allocated, and allocating, freeing or waiting while a stream is captured.
 #pragma once
@@ -24,6 +24,7 @@ struct FakeCudaMachine {
   int minor = 0;
   int driver_version = 13000;
   size_t memory = size_t{1} << 30;
+  bool eager = false;  // work runs as early as it may instead of as late
 };
 
 // Is the CUDA runtime while it lives; one at a time.
@@ -49,7 +50,8 @@ class FakeCuda {
   size_t live_device_blocks() const { return device_memory_.size(); }
   bool last_error_is_clear() const { return last_error_ == cudaSuccess; }
 
-  void run_everything();  // the GPU catches up
+  void run_everything();                // the GPU catches up
+  void run_all_but(cudaStream_t slow);  // the other streams do, as far as they need not wait for this one
 
  private:
   friend struct FakeCudaCalls;  // the functions of the table

@@ -55,9 +55,8 @@ class CpuDevice final : public Device {
     // More than there is would be granted by an overcommitting kernel and end in a kill instead of an error.
     char* block = bytes <= host.total ? static_cast<char*>(std::aligned_alloc(kAlignment, block_size(bytes))) : nullptr;
     if (!block) {
-      throw Error(ErrorKind::device,
-                  text("[cpu] no memory for ", what, ": ", bytes, " bytes asked, ", host.free, " free of ", host.total,
-                       " with swap; a smaller batch needs less"));
+      throw Error(ErrorKind::device, text("[cpu] no memory for ", what, ": ", bytes, " bytes asked, ", host.free,
+                                          " free of ", host.total, " with swap; a smaller batch needs less"));
     }
     char* data = block + kRedzone;
     ASAN_POISON_MEMORY_REGION(block, kRedzone);

@@ -91,8 +91,9 @@ void BlockCache::throw_full(size_t bytes, std::string_view what) {
                     with_thousands(static_cast<long long>(total_bytes)), " are");
   }
   throw Error(ErrorKind::device,
-              text("[cuda] no memory for ", what, ": ", bytes > kLargest ? text(bytes) : with_thousands(static_cast<long long>(bytes)),
-                   " bytes asked, ", there_is, " free on device ", cuda_.ordinal, "; a smaller batch needs less"));
+              text("[cuda] no memory for ", what, ": ",
+                   bytes > kLargest ? text(bytes) : with_thousands(static_cast<long long>(bytes)), " bytes asked, ",
+                   there_is, " free on device ", cuda_.ordinal, "; a smaller batch needs less"));
 }
 
 }  // namespace lamina

@@ -59,9 +59,12 @@ std::string_view remedy_for(cudaError_t status) {
     case cudaErrorLaunchFailure:
     case cudaErrorAssert:
       return "; a kernel launched earlier failed: run the same with --device sim to see the kernel and the line";
-    case cudaErrorMemoryAllocation: return "; a smaller batch needs less memory";
-    case cudaErrorNoKernelImageForDevice: return "; this build has no code for this GPU: see CMAKE_CUDA_ARCHITECTURES";
-    default: return "";
+    case cudaErrorMemoryAllocation:
+      return "; a smaller batch needs less memory";
+    case cudaErrorNoKernelImageForDevice:
+      return "; this build has no code for this GPU: see CMAKE_CUDA_ARCHITECTURES";
+    default:
+      return "";
   }
 }
 
@@ -78,8 +81,8 @@ std::string cuda_error_text(cudaError_t status) {
 }
 
 void throw_cuda_error(cudaError_t status, std::string_view call, const char* file, int line) {
-  throw Error(ErrorKind::device, text("[cuda] ", call_name("cuda", call), " failed with ", cuda_error_text(status), " (", file,
-                                      ":", line, ")", remedy_for(status)));
+  throw Error(ErrorKind::device, text("[cuda] ", call_name("cuda", call), " failed with ", cuda_error_text(status),
+                                      " (", file, ":", line, ")", remedy_for(status)));
 }
 
 void log_cuda_error(const CudaLog& log, cudaError_t status, std::string_view call) noexcept {

@@ -92,14 +92,14 @@ void log_cuda_error(const CudaLog& log, cudaError_t status, std::string_view cal
 
 }  // namespace lamina
 
-#define CUDA_CHECK(call)                                                                           \
-  do {                                                                                             \
-    if (const cudaError_t cuda_check_status = (call); cuda_check_status != cudaSuccess)            \
-      ::lamina::throw_cuda_error(cuda_check_status, #call, __FILE__, __LINE__);                    \
+#define CUDA_CHECK(call)                                                                \
+  do {                                                                                  \
+    if (const cudaError_t cuda_check_status = (call); cuda_check_status != cudaSuccess) \
+      ::lamina::throw_cuda_error(cuda_check_status, #call, __FILE__, __LINE__);         \
   } while (false)
 
-#define CUDA_CHECK_LOG(log, call)                                                                  \
-  do {                                                                                             \
-    if (const cudaError_t cuda_check_status = (call); cuda_check_status != cudaSuccess)            \
-      ::lamina::log_cuda_error(log, cuda_check_status, #call);                                     \
+#define CUDA_CHECK_LOG(log, call)                                                       \
+  do {                                                                                  \
+    if (const cudaError_t cuda_check_status = (call); cuda_check_status != cudaSuccess) \
+      ::lamina::log_cuda_error(log, cuda_check_status, #call);                          \
   } while (false)

@@ -123,8 +123,8 @@ std::unique_ptr<CapturedWork> CudaDevice::capture(const std::function<void()>& w
 std::shared_ptr<Device> make_cuda_device(int ordinal, std::function<void(std::string_view line)> log) {
   const CudaAvailability found = cuda_availability(ordinal);
   if (!found.usable) {
-    throw Error(ErrorKind::device, text("[cuda] GPU ", ordinal, " cannot be used: ", found.why,
-                                        "; the devices cpu and sim need no GPU"));
+    throw Error(ErrorKind::device,
+                text("[cuda] GPU ", ordinal, " cannot be used: ", found.why, "; the devices cpu and sim need no GPU"));
   }
   const CudaContext context{cuda_api(), std::move(log), ordinal};
   CUDA_CHECK(context.api.set_device(ordinal));

@@ -56,8 +56,8 @@ void HostTransfer::download(void* host, const void* device, size_t bytes) {
     const size_t size = std::min(bytes - offset, piece_of(downloads_, 2));
     if (on_the_way.size() == 2) unload_oldest();  // the ring holds two: its memory and event are about to be reused
     void* pinned = downloads_.take(size);
-    CUDA_CHECK(cuda_.api.memcpy_async(pinned, static_cast<const char*>(device) + offset, size, cudaMemcpyDeviceToHost,
-                                      work_));
+    CUDA_CHECK(
+        cuda_.api.memcpy_async(pinned, static_cast<const char*>(device) + offset, size, cudaMemcpyDeviceToHost, work_));
     on_the_way.push_back({pinned, offset, size, downloads_.used_on(work_)});
     offset += size;
   }
@@ -69,7 +69,8 @@ void HostTransfer::stage(PinnedRing& ring, void* device, const void* host, size_
     const size_t size = std::min(bytes - offset, piece_of(ring, 4));
     void* pinned = ring.take(size);
     std::memcpy(pinned, static_cast<const char*>(host) + offset, size);
-    CUDA_CHECK(cuda_.api.memcpy_async(static_cast<char*>(device) + offset, pinned, size, cudaMemcpyHostToDevice, stream));
+    CUDA_CHECK(
+        cuda_.api.memcpy_async(static_cast<char*>(device) + offset, pinned, size, cudaMemcpyHostToDevice, stream));
     ring.used_on(stream);
     offset += size;
   }

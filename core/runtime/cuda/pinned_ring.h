@@ -39,8 +39,8 @@ class PinnedRing {
   PinnedMemory memory_;
   uint64_t taken_begin_ = 0;  // of the piece last taken
   uint64_t end_ = 0;
-  CudaEvent next_passed_;           // made before the copy is issued, so that no copy goes without one
-  std::deque<Piece> in_flight_;     // oldest first
+  CudaEvent next_passed_;        // made before the copy is issued, so that no copy goes without one
+  std::deque<Piece> in_flight_;  // oldest first
   std::vector<CudaEvent> unused_;
 };
 

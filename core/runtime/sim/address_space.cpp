@@ -36,7 +36,8 @@ int collect_constant_data(dl_phdr_info* module, size_t, void* result) {
   for (int i = 0; i < module->dlpi_phnum; ++i) {
     const auto& segment = module->dlpi_phdr[i];
     const bool read_only = segment.p_type == PT_LOAD && !(segment.p_flags & PF_W);
-    if (read_only || segment.p_type == PT_GNU_RELRO) ranges->push_back({module->dlpi_addr + segment.p_vaddr, segment.p_memsz});
+    if (read_only || segment.p_type == PT_GNU_RELRO)
+      ranges->push_back({module->dlpi_addr + segment.p_vaddr, segment.p_memsz});
   }
   return 0;
 }
@@ -45,7 +46,8 @@ int collect_constant_data(dl_phdr_info* module, size_t, void* result) {
 
 void* reserve_address_space(size_t bytes) {
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (memory == MAP_FAILED) throw Error(ErrorKind::device, text("[sim] no room for ", bytes >> 20, " MiB of address space"));
+  if (memory == MAP_FAILED)
+    throw Error(ErrorKind::device, text("[sim] no room for ", bytes >> 20, " MiB of address space"));
   return memory;
 }
 

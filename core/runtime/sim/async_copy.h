@@ -11,12 +11,12 @@
 namespace lamina::simt {
 
 struct AsyncCopy {
-  std::byte* to;           // shared memory
-  const std::byte* from;   // global memory
+  std::byte* to;          // shared memory
+  const std::byte* from;  // global memory
   int bytes;
-  int valid;               // bytes from here on become zero
+  int valid;  // bytes from here on become zero
   std::source_location where;
-  long group = 0;          // number of the commit that closes it
+  long group = 0;  // number of the commit that closes it
 };
 
 class AsyncCopies {

@@ -39,7 +39,8 @@ void BlockChecker::begin(Checker& checker, BlockRunner& runner) {
   if (dynamic_shared_.base() == 0) {
     const AddressRange thread_locals = static_shared_of_this_thread();
     static_shared_ = ShadowRegion(thread_locals.begin, thread_locals.bytes);
-    dynamic_shared_ = ShadowRegion(reinterpret_cast<uintptr_t>(runner.shared_arena().arena()), SharedArena::kArenaBytes);
+    dynamic_shared_ =
+        ShadowRegion(reinterpret_cast<uintptr_t>(runner.shared_arena().arena()), SharedArena::kArenaBytes);
   }
   active_checker = this;
 }
@@ -53,7 +54,8 @@ void BlockChecker::access(uintptr_t address, size_t bytes, AccessKind kind, Site
   const int stack = stacks.stack_of(address);
   if (stack >= 0 && stack == current_thread->stack) return;
   if (must_be_aligned && address % bytes != 0) {
-    refuse(FaultKind::misaligned_access, request, text("at an address that is ", address % bytes, " more than a multiple"));
+    refuse(FaultKind::misaligned_access, request,
+           text("at an address that is ", address % bytes, " more than a multiple"));
   }
   if (address - checker_->memory.base() < checker_->memory.size()) {
     global_access(request);
@@ -64,7 +66,8 @@ void BlockChecker::access(uintptr_t address, size_t bytes, AccessKind kind, Site
     const size_t asked = runner_->shared_arena().bytes();
     if (address < begin || address - begin + bytes > asked) {
       const auto offset = static_cast<int64_t>(address - begin);
-      refuse(FaultKind::shared_out_of_bounds, request, text("at offset ", offset, " of ", asked, " bytes of dynamic shared memory"));
+      refuse(FaultKind::shared_out_of_bounds, request,
+             text("at offset ", offset, " of ", asked, " bytes of dynamic shared memory"));
     }
     shared_access(dynamic_shared_, request);
   } else if (stack >= 0) {
@@ -135,8 +138,9 @@ void BlockChecker::issue(const AsyncCopy& copy) {
     refuse(FaultKind::host_pointer, {to, static_cast<size_t>(copy.bytes), AccessKind::write, site},
            "an asynchronous copy writes shared memory only");
   }
-  const bool aligned = to % static_cast<size_t>(copy.bytes) == 0 &&
-                       (copy.valid == 0 || reinterpret_cast<uintptr_t>(copy.from) % static_cast<size_t>(copy.bytes) == 0);
+  const bool aligned =
+      to % static_cast<size_t>(copy.bytes) == 0 &&
+      (copy.valid == 0 || reinterpret_cast<uintptr_t>(copy.from) % static_cast<size_t>(copy.bytes) == 0);
   if (!aligned) {
     refuse(FaultKind::misaligned_access, {to, static_cast<size_t>(copy.bytes), AccessKind::write, site},
            "by an asynchronous copy whose ends are not both multiples of its size");
@@ -195,12 +199,14 @@ void BlockChecker::check_order(Record& record, const Access& now, const Request&
   record.readers[0] = record.readers[1] = Access{};
 }
 
-// Two readers of different warps are enough: a later writer that is ordered after one of them by its warp is not by that
-// after the other.
+// Two readers of different warps are enough: a later writer that is ordered after one of them by its warp is not by
+// that after the other.
 void BlockChecker::remember_reader(Record& record, const Access& now, bool first_is_past, bool second_is_past) {
   Access& first = record.readers[0];
   Access& second = record.readers[1];
-  const auto same_warp = [](const Access& a, const Access& b) { return a.block == b.block && a.thread / 32 == b.thread / 32; };
+  const auto same_warp = [](const Access& a, const Access& b) {
+    return a.block == b.block && a.thread / 32 == b.thread / 32;
+  };
   if (first_is_past) {
     first = now;
   } else if (second_is_past || (same_warp(first, second) && !same_warp(first, now))) {
@@ -225,9 +231,12 @@ std::string BlockChecker::place_name(uintptr_t address) {
   const auto begin = reinterpret_cast<uintptr_t>(allocation->data);
   const std::string name = text("'", allocation->what, "' (", allocation->bytes, " bytes)");
   if (address < begin) return text(begin - address, " bytes before ", name);
-  if (address - begin >= allocation->bytes) return text(address - begin - allocation->bytes, " bytes past the end of ", name);
-  const char* state = allocation->freed ? ", which is freed" : checker_->memory.states()[address - checker_->memory.base()] == kDead
-                                                             ? ", outside of the lifetime of its slot" : "";
+  if (address - begin >= allocation->bytes)
+    return text(address - begin - allocation->bytes, " bytes past the end of ", name);
+  const char* state = allocation->freed ? ", which is freed"
+                      : checker_->memory.states()[address - checker_->memory.base()] == kDead
+                          ? ", outside of the lifetime of its slot"
+                          : "";
   return text("at byte ", address - begin, " of ", name, state);
 }
 
@@ -250,9 +259,11 @@ void BlockChecker::report_race(const Access& earlier, bool earlier_wrote, const 
   const FaultKind kind = shared ? FaultKind::shared_race : FaultKind::global_race;
   const Site site = checker_->site(request.site);
   if (runner_->launch().faults.count_again(kind, site, checker_->site(earlier.site))) return;
-  const char* how = !writes(request.kind) ? "read after an unordered write" : earlier_wrote ? "write after an unordered write"
-                                                                                             : "write after an unordered read";
-  runner_->record(kind, site, text(how, ", ", request.bytes, " bytes ", shared ? "of shared memory" : place_name(request.address)),
+  const char* how = !writes(request.kind) ? "read after an unordered write"
+                    : earlier_wrote       ? "write after an unordered write"
+                                          : "write after an unordered read";
+  runner_->record(kind, site,
+                  text(how, ", ", request.bytes, " bytes ", shared ? "of shared memory" : place_name(request.address)),
                   checker_->place(earlier));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs one block: its threads are fibers that go on until they wait, and the next that can run takes over. Each OS thread
-// has one BlockRunner for all of its blocks. Barriers and warp collectives are decided here; memory is the checker's.
+// Runs one block: its threads are fibers that go on until they wait, and the next that can run takes over. Each OS
+// thread has one BlockRunner for all of its blocks. Barriers and warp collectives are decided here; memory is the
+// checker's.
 #pragma once
 
 #include <array>
@@ -38,9 +39,9 @@ struct Thread {
   ThreadState state = ThreadState::unstarted;
   int stack = -1;
   FiberContext context;
-  Where where;                     // where it waits, or waited last
-  void* lane_data = nullptr;       // what it brings to a collective
-  const void* flag = nullptr;      // wait_until
+  Where where;                 // where it waits, or waited last
+  void* lane_data = nullptr;   // what it brings to a collective
+  const void* flag = nullptr;  // wait_until
   bool (*flag_ready)(const void* flag, const void* closure) = nullptr;
   const void* flag_closure = nullptr;
   AsyncCopies copies;
@@ -62,15 +63,15 @@ class BlockRunner {
 
   void begin(Launch& launch, uint64_t block);
   Status run();
-  bool made_progress() const { return progress_; }    // since the last call of run()
+  bool made_progress() const { return progress_; }  // since the last call of run()
   void pass_grid_barrier() { complete_barrier(); }
   const Thread& first_at_barrier() const { return threads_[barrier_.first]; }
-  void report_stall();                                 // says who waits for what
-  void abandon();                                      // drops what still waits
+  void report_stall();  // says who waits for what
+  void abandon();       // drops what still waits
   void end();
 
   Launch& launch() const { return *launch_; }
-  BlockChecker* checker() const { return checker_; }   // null with checks off
+  BlockChecker* checker() const { return checker_; }  // null with checks off
   uint64_t block() const { return block_; }
   uint3 block_index() const { return block_index_; }
   Thread& thread(int linear) { return threads_[static_cast<size_t>(linear)]; }
@@ -125,8 +126,8 @@ class BlockRunner {
   uint64_t block_ = 0;
   uint3 block_index_{};
   int thread_count_ = 0;
-  int live_ = 0;                     // threads that have neither left nor been abandoned
-  std::optional<int> left_early_;    // the first thread that has left the kernel
+  int live_ = 0;                   // threads that have neither left nor been abandoned
+  std::optional<int> left_early_;  // the first thread that has left the kernel
   bool progress_ = false;
   uint64_t random_ = 0;
   Barrier barrier_;
@@ -136,7 +137,7 @@ class BlockRunner {
   std::array<Warp, kMaxThreads / 32> warps_;
   std::vector<int> start_order_;
   int started_ = 0;
-  std::vector<Thread*> ready_;       // a queue in natural order, a bag when shuffled
+  std::vector<Thread*> ready_;  // a queue in natural order, a bag when shuffled
   size_t ready_front_ = 0;
   int polling_ = 0;
 

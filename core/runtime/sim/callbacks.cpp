@@ -13,13 +13,13 @@ namespace lamina::simt {
 namespace {
 
 // current_thread is null where glue and combine functions run between the accesses of a kernel.
-#define LAMINA_JUDGE(address, bytes, kind, aligned)                                                             \
-  do {                                                                                                          \
-    BlockChecker* const checker = active_checker;                                                               \
-    if (__builtin_expect(checker != nullptr, 0) && current_thread) {                                            \
-      checker->access(reinterpret_cast<uintptr_t>(address), bytes, kind,                                        \
-                      checker->site_of_return(__builtin_return_address(0)), aligned);                           \
-    }                                                                                                           \
+#define LAMINA_JUDGE(address, bytes, kind, aligned)                                   \
+  do {                                                                                \
+    BlockChecker* const checker = active_checker;                                     \
+    if (__builtin_expect(checker != nullptr, 0) && current_thread) {                  \
+      checker->access(reinterpret_cast<uintptr_t>(address), bytes, kind,              \
+                      checker->site_of_return(__builtin_return_address(0)), aligned); \
+    }                                                                                 \
   } while (false)
 
 void publish_through(const void* flag) {
@@ -43,10 +43,10 @@ void __tsan_func_exit() {}
 void __tsan_vptr_update(void**, void*) {}
 void __tsan_vptr_read(void**) {}
 
-#define LAMINA_ACCESS(bytes)                                                                                 \
-  void __tsan_read##bytes(void* address) { LAMINA_JUDGE(address, bytes, AccessKind::read, true); }           \
-  void __tsan_write##bytes(void* address) { LAMINA_JUDGE(address, bytes, AccessKind::write, true); }         \
-  void __tsan_volatile_read##bytes(void* address) { LAMINA_JUDGE(address, bytes, AccessKind::read, true); }  \
+#define LAMINA_ACCESS(bytes)                                                                                \
+  void __tsan_read##bytes(void* address) { LAMINA_JUDGE(address, bytes, AccessKind::read, true); }          \
+  void __tsan_write##bytes(void* address) { LAMINA_JUDGE(address, bytes, AccessKind::write, true); }        \
+  void __tsan_volatile_read##bytes(void* address) { LAMINA_JUDGE(address, bytes, AccessKind::read, true); } \
   void __tsan_volatile_write##bytes(void* address) { LAMINA_JUDGE(address, bytes, AccessKind::write, true); }
 LAMINA_ACCESS(1)
 LAMINA_ACCESS(2)
@@ -84,35 +84,35 @@ void* lamina_simt_memset(void* to, int value, size_t bytes) {
 
 // Atomics are done here, after the judgement. Sequentially consistent whatever the kernel asked for: the order that a
 // kernel may count on is the checker's affair, not the host's.
-#define LAMINA_UPDATE(bits, type, name, builtin)                                              \
-  type __tsan_atomic##bits##_##name(volatile type* at, type value, int) {                      \
-    LAMINA_JUDGE(at, sizeof(type), AccessKind::atomic_update, true);                           \
-    lamina::simt::publish_through(const_cast<const type*>(at));                                \
-    return builtin(at, value, __ATOMIC_SEQ_CST);                                               \
+#define LAMINA_UPDATE(bits, type, name, builtin)                          \
+  type __tsan_atomic##bits##_##name(volatile type* at, type value, int) { \
+    LAMINA_JUDGE(at, sizeof(type), AccessKind::atomic_update, true);      \
+    lamina::simt::publish_through(const_cast<const type*>(at));           \
+    return builtin(at, value, __ATOMIC_SEQ_CST);                          \
   }
-#define LAMINA_EXCHANGE_IF(bits, type, name)                                                                        \
-  int __tsan_atomic##bits##_compare_exchange_##name(volatile type* at, type* expected, type desired, int, int) {     \
-    LAMINA_JUDGE(at, sizeof(type), AccessKind::atomic_update, true);                                                 \
-    lamina::simt::publish_through(const_cast<const type*>(at));                                                      \
-    return __atomic_compare_exchange_n(at, expected, desired, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);            \
+#define LAMINA_EXCHANGE_IF(bits, type, name)                                                                     \
+  int __tsan_atomic##bits##_compare_exchange_##name(volatile type* at, type* expected, type desired, int, int) { \
+    LAMINA_JUDGE(at, sizeof(type), AccessKind::atomic_update, true);                                             \
+    lamina::simt::publish_through(const_cast<const type*>(at));                                                  \
+    return __atomic_compare_exchange_n(at, expected, desired, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);        \
   }
-#define LAMINA_ATOMICS(bits, type)                                                \
-  type __tsan_atomic##bits##_load(const volatile type* at, int) {                 \
-    LAMINA_JUDGE(at, sizeof(type), AccessKind::atomic_read, true);                \
-    return __atomic_load_n(at, __ATOMIC_SEQ_CST);                                 \
-  }                                                                               \
-  void __tsan_atomic##bits##_store(volatile type* at, type value, int) {          \
-    LAMINA_JUDGE(at, sizeof(type), AccessKind::atomic_write, true);               \
-    lamina::simt::publish_through(const_cast<const type*>(at));                   \
-    __atomic_store_n(at, value, __ATOMIC_SEQ_CST);                                \
-  }                                                                               \
-  LAMINA_UPDATE(bits, type, exchange, __atomic_exchange_n)                        \
-  LAMINA_UPDATE(bits, type, fetch_add, __atomic_fetch_add)                        \
-  LAMINA_UPDATE(bits, type, fetch_sub, __atomic_fetch_sub)                        \
-  LAMINA_UPDATE(bits, type, fetch_and, __atomic_fetch_and)                        \
-  LAMINA_UPDATE(bits, type, fetch_or, __atomic_fetch_or)                          \
-  LAMINA_UPDATE(bits, type, fetch_xor, __atomic_fetch_xor)                        \
-  LAMINA_EXCHANGE_IF(bits, type, strong)                                          \
+#define LAMINA_ATOMICS(bits, type)                                       \
+  type __tsan_atomic##bits##_load(const volatile type* at, int) {        \
+    LAMINA_JUDGE(at, sizeof(type), AccessKind::atomic_read, true);       \
+    return __atomic_load_n(at, __ATOMIC_SEQ_CST);                        \
+  }                                                                      \
+  void __tsan_atomic##bits##_store(volatile type* at, type value, int) { \
+    LAMINA_JUDGE(at, sizeof(type), AccessKind::atomic_write, true);      \
+    lamina::simt::publish_through(const_cast<const type*>(at));          \
+    __atomic_store_n(at, value, __ATOMIC_SEQ_CST);                       \
+  }                                                                      \
+  LAMINA_UPDATE(bits, type, exchange, __atomic_exchange_n)               \
+  LAMINA_UPDATE(bits, type, fetch_add, __atomic_fetch_add)               \
+  LAMINA_UPDATE(bits, type, fetch_sub, __atomic_fetch_sub)               \
+  LAMINA_UPDATE(bits, type, fetch_and, __atomic_fetch_and)               \
+  LAMINA_UPDATE(bits, type, fetch_or, __atomic_fetch_or)                 \
+  LAMINA_UPDATE(bits, type, fetch_xor, __atomic_fetch_xor)               \
+  LAMINA_EXCHANGE_IF(bits, type, strong)                                 \
   LAMINA_EXCHANGE_IF(bits, type, weak)
 LAMINA_ATOMICS(8, uint8_t)
 LAMINA_ATOMICS(16, uint16_t)

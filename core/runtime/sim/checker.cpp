@@ -6,7 +6,7 @@
 namespace lamina::simt {
 namespace {
 
-constexpr SiteId kInterned = 0x80000000u;       // else an offset of code
+constexpr SiteId kInterned = 0x80000000u;  // else an offset of code
 constexpr int64_t kOffsetBias = int64_t{1} << 30;
 
 uintptr_t anchor() { return reinterpret_cast<uintptr_t>(&Checker::next_generation); }

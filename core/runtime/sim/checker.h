@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fault checker. Checker is what the blocks of a launch share (global memory, flags, code places); BlockChecker judges
-// the accesses of the block that runs on this OS thread. While checks are on only one block runs at a time.
+// The fault checker. Checker is what the blocks of a launch share (global memory, flags, code places); BlockChecker
+// judges the accesses of the block that runs on this OS thread. While checks are on only one block runs at a time.
 #pragma once
 
 #include <cstddef>
@@ -76,7 +76,8 @@ class BlockChecker {
 
   void global_access(const Request& request);
   void shared_access(ShadowRegion& region, const Request& request);
-  void order_access(ShadowRegion& region, WordShadow& word, size_t offset, unsigned mask, const Access& now, const Request& request);
+  void order_access(ShadowRegion& region, WordShadow& word, size_t offset, unsigned mask, const Access& now,
+                    const Request& request);
   void check_order(Record& record, const Access& now, const Request& request);
   static void remember_reader(Record& record, const Access& now, bool first_is_past, bool second_is_past);
   void mark_pending(const AsyncCopy& copy, SiteId site);
@@ -85,7 +86,9 @@ class BlockChecker {
   void report_uninitialised(const Request& request, const std::string& place);
   void report_race(const Access& earlier, bool earlier_wrote, const Request& request);
   std::string place_name(uintptr_t address);
-  bool is_shared(uintptr_t address) const { return static_shared_.contains(address) || dynamic_shared_.contains(address); }
+  bool is_shared(uintptr_t address) const {
+    return static_shared_.contains(address) || dynamic_shared_.contains(address);
+  }
 
   Checker* checker_ = nullptr;
   BlockRunner* runner_ = nullptr;

@@ -36,14 +36,18 @@ DeviceMemory::DeviceMemory() : size_(kArenaBytes) {
 
 std::byte* DeviceMemory::allocate(size_t bytes, std::string_view what) {
   const std::lock_guard lock(mutex_);
-  if (bytes > size_) throw Error(ErrorKind::device, text("[sim] no memory for ", what, ": ", with_thousands(static_cast<long long>(bytes)), " bytes"));
+  if (bytes > size_)
+    throw Error(ErrorKind::device,
+                text("[sim] no memory for ", what, ": ", with_thousands(static_cast<long long>(bytes)), " bytes"));
   const size_t pages = (std::max(bytes, size_t{1}) + 2 * kRedzone + kPage - 1) / kPage;
   const size_t first = take_pages(pages);
   if (first * kPage + pages * kPage > size_) {
-    throw Error(ErrorKind::device, text("[sim] no memory for ", what, ": ", with_thousands(static_cast<long long>(bytes)), " bytes"));
+    throw Error(ErrorKind::device,
+                text("[sim] no memory for ", what, ": ", with_thousands(static_cast<long long>(bytes)), " bytes"));
   }
   std::byte* run = base_ + first * kPage;
-  Allocation allocation{run + kRedzone, bytes, std::string(what), first, pages, sim_options().checks != SimChecks::off, false};
+  Allocation allocation{run + kRedzone, bytes, std::string(what), first, pages, sim_options().checks != SimChecks::off,
+                        false};
   if (allocation.tracked) {
     std::memset(states_ + first * kPage, kRedzoned, pages * kPage);
     std::memset(states_ + first * kPage + kRedzone, kUninitialised, bytes);
@@ -135,7 +139,8 @@ void DeviceMemory::require_live(const void* data, size_t bytes, const char* doin
   const Allocation* allocation = find(address);
   const bool inside = allocation && !allocation->freed && address >= reinterpret_cast<uintptr_t>(allocation->data) &&
                       address - reinterpret_cast<uintptr_t>(allocation->data) + bytes <= allocation->bytes;
-  LAMINA_ASSERT(inside, doing, " of ", bytes, " bytes ", allocation ? "beyond '" + allocation->what + "'" : "outside of sim memory");
+  LAMINA_ASSERT(inside, doing, " of ", bytes, " bytes ",
+                allocation ? "beyond '" + allocation->what + "'" : "outside of sim memory");
 }
 
 void DeviceMemory::set_state(void* data, size_t bytes, ByteState state) {

@@ -60,8 +60,8 @@ class DeviceMemory {
   std::byte* base_ = nullptr;
   uint8_t* states_ = nullptr;
   size_t size_ = 0;
-  size_t next_page_ = 0;                        // pages from here on were never used
-  std::map<size_t, size_t> free_runs_;          // first page -> pages
+  size_t next_page_ = 0;                         // pages from here on were never used
+  std::map<size_t, size_t> free_runs_;           // first page -> pages
   std::map<uintptr_t, Allocation> allocations_;  // by the address of their first page
   std::deque<uintptr_t> quarantine_;
   size_t quarantined_bytes_ = 0;

@@ -11,11 +11,22 @@
 namespace lamina::simt {
 namespace {
 
-constexpr std::array<std::string_view, 16> kNames = {
-    "out-of-bounds access", "use after free",      "uninitialised read",    "shared memory out of bounds",
-    "host pointer",         "foreign local",       "misaligned access",     "global race",
-    "shared race",          "missing barrier",     "divergent barrier",     "divergent collective",
-    "async copy not waited for", "deadlock",       "stack overflow",        "assertion failed"};
+constexpr std::array<std::string_view, 16> kNames = {"out-of-bounds access",
+                                                     "use after free",
+                                                     "uninitialised read",
+                                                     "shared memory out of bounds",
+                                                     "host pointer",
+                                                     "foreign local",
+                                                     "misaligned access",
+                                                     "global race",
+                                                     "shared race",
+                                                     "missing barrier",
+                                                     "divergent barrier",
+                                                     "divergent collective",
+                                                     "async copy not waited for",
+                                                     "deadlock",
+                                                     "stack overflow",
+                                                     "assertion failed"};
 
 std::atomic<FaultCollector*> installed_collector = nullptr;
 

@@ -41,8 +41,8 @@ void FaultLog::add(RawFault fault) {
 std::vector<Fault> FaultLog::resolve(const std::string& kernel) const {
   std::vector<Fault> resolved;
   for (const RawFault& raw : faults_) {
-    Fault fault{raw.kind, kernel, {raw.where.block, raw.where.thread, line_of(raw.where.at)}, std::nullopt, raw.detail,
-                raw.count};
+    Fault fault{raw.kind,     kernel,     {raw.where.block, raw.where.thread, line_of(raw.where.at)},
+                std::nullopt, raw.detail, raw.count};
     if (raw.other) fault.other = FaultThread{raw.other->block, raw.other->thread, line_of(raw.other->at)};
     resolved.push_back(std::move(fault));
   }

@@ -56,8 +56,8 @@ void switch_fiber(FiberContext& from, FiberContext& to, [[maybe_unused]] bool la
 }
 
 StackPool::StackPool() {
-  void* memory = mmap(nullptr, kStacks * kStackBytes, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* memory =
+      mmap(nullptr, kStacks * kStackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) throw Error(ErrorKind::device, "[sim] no address space for the stacks of a block");
   base_ = static_cast<std::byte*>(memory);
   release_all();

@@ -14,7 +14,7 @@ struct FiberContext {
   void* stack_bottom = nullptr;  // for the address sanitizer only
   size_t stack_bytes = 0;
   void* fake_stack = nullptr;
-  void (*entry)() = nullptr;     // what a fresh fiber runs; never returns
+  void (*entry)() = nullptr;  // what a fresh fiber runs; never returns
 };
 
 // Suspends `from` and goes on with `to`; returns when somebody switches back. With `last`, `from` never comes back.

@@ -63,7 +63,8 @@ void BlockOrder::pass_warp_barrier(int warp, unsigned lanes) {
   std::vector<size_t> members;
   for (unsigned left = lanes; left; left &= left - 1) {
     const auto lane = static_cast<size_t>(std::countr_zero(left));
-    for (size_t other = 0; other < 32; ++other) together[other] = std::max(together[other], clocks_[first + lane][other]);
+    for (size_t other = 0; other < 32; ++other)
+      together[other] = std::max(together[other], clocks_[first + lane][other]);
     together[lane] = std::max(together[lane], epochs_[first + lane]);
     if (any_knowledge_) members.push_back(first + lane);
   }
@@ -102,10 +103,11 @@ void BlockOrder::acquire(int thread, const void* flag, const PublishedFlags& fla
 bool BlockOrder::known_by_flag(const Access& earlier, uint32_t thread) const {
   const auto& knowledge = knowledge_[thread];
   if (!knowledge) return false;
-  for (auto news = knowledge->lower_bound({earlier.block, 0}); news != knowledge->end() && news->first.first == earlier.block;
-       ++news) {
+  for (auto news = knowledge->lower_bound({earlier.block, 0});
+       news != knowledge->end() && news->first.first == earlier.block; ++news) {
     if (earlier.barriers < news->second.barriers) return true;
-    if (news->first.second == earlier.thread / 32 && earlier.lane_epoch <= news->second.lanes[earlier.thread % 32]) return true;
+    if (news->first.second == earlier.thread / 32 && earlier.lane_epoch <= news->second.lanes[earlier.thread % 32])
+      return true;
   }
   return false;
 }

@@ -55,7 +55,8 @@ class BlockOrder {
   bool ordered(const Access& earlier, const Access& now) const {
     if (earlier.block == now.block) {
       if (earlier.thread == now.thread || earlier.barriers < now.barriers) return true;
-      if (earlier.thread / 32 == now.thread / 32 && earlier.lane_epoch <= clocks_[now.thread][earlier.thread % 32]) return true;
+      if (earlier.thread / 32 == now.thread / 32 && earlier.lane_epoch <= clocks_[now.thread][earlier.thread % 32])
+        return true;
     }
     return any_knowledge_ && known_by_flag(earlier, now.thread);
   }

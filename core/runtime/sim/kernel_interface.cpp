@@ -79,7 +79,8 @@ void combine_shuffle(void* const* lanes, unsigned present) {
 
 void combine_ballot(void* const* lanes, unsigned present) {
   unsigned ballot = 0;
-  for_present<VoteLane>(lanes, present, [&](unsigned index, VoteLane& lane) { ballot |= unsigned{lane.predicate} << index; });
+  for_present<VoteLane>(lanes, present,
+                        [&](unsigned index, VoteLane& lane) { ballot |= unsigned{lane.predicate} << index; });
   for_present<VoteLane>(lanes, present, [&](unsigned, VoteLane& lane) { lane.result = ballot; });
 }
 
@@ -147,7 +148,8 @@ void wait_until(const void* flag, bool (*ready)(const void*, const void*), const
 // --- asynchronous copies ---
 
 void async_copy(void* to_shared, const void* from_global, int bytes, int valid, Where where) {
-  const AsyncCopy copy{static_cast<std::byte*>(to_shared), static_cast<const std::byte*>(from_global), bytes, valid, where};
+  const AsyncCopy copy{static_cast<std::byte*>(to_shared), static_cast<const std::byte*>(from_global), bytes, valid,
+                       where};
   if (BlockChecker* checker = current_runner->checker()) checker->issue(copy);
   current_thread->copies.issue(copy);
 }
@@ -163,7 +165,8 @@ void async_copy_wait(int groups_left) {
 
 void note_read(const void* at, int bytes, Where where) {
   if (BlockChecker* checker = current_runner->checker()) {
-    checker->access(reinterpret_cast<uintptr_t>(at), static_cast<size_t>(bytes), AccessKind::read, checker->site_of(where), true);
+    checker->access(reinterpret_cast<uintptr_t>(at), static_cast<size_t>(bytes), AccessKind::read,
+                    checker->site_of(where), true);
   }
 }
 

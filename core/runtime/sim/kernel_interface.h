@@ -40,8 +40,8 @@ void grid_barrier(Where where);
 void warp_barrier(unsigned mask, Where where);
 
 // A warp collective: every lane of `mask` brings a pointer to its own data, and the last to arrive runs
-// `combine(lanes, mask)` once for all, with lanes[i] null where lane i takes no part. The data lie on the fibers' stacks,
-// which stand still meanwhile. Orders no memory, as on the device: only warp_barrier does.
+// `combine(lanes, mask)` once for all, with lanes[i] null where lane i takes no part. The data lie on the fibers'
+// stacks, which stand still meanwhile. Orders no memory, as on the device: only warp_barrier does.
 using WarpCombine = void (*)(void* const* lanes, unsigned mask);
 void warp_collective(unsigned mask, void* lane_data, WarpCombine combine, Where where);
 
@@ -55,7 +55,8 @@ int64_t warp_reduce(unsigned mask, WarpReduction reduction, int64_t value, Where
 void thread_fence();
 
 // Suspends the thread until ready(flag, closure); then everything published through `flag` is visible to it.
-void wait_until(const void* flag, bool (*ready)(const void* flag, const void* closure), const void* closure, Where where);
+void wait_until(const void* flag, bool (*ready)(const void* flag, const void* closure), const void* closure,
+                Where where);
 
 // Asynchronous copies to shared memory: the destination is poisoned here and filled by async_copy_wait.
 // Bytes from `valid` on become zero.

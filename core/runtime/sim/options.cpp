@@ -15,9 +15,11 @@ SimOptions current_options;
 }  // namespace
 
 void set_sim_options(SimOptions options) {
-  if (options.threads < 0) throw Error(ErrorKind::usage, text("[sim] threads must be 0 or more, got ", options.threads));
+  if (options.threads < 0)
+    throw Error(ErrorKind::usage, text("[sim] threads must be 0 or more, got ", options.threads));
   if (options.checks != SimChecks::off && !sim_checks_available()) {
-    throw Error(ErrorKind::usage, "[sim] checks need kernels built with access callbacks; this is an address-sanitizer build");
+    throw Error(ErrorKind::usage,
+                "[sim] checks need kernels built with access callbacks; this is an address-sanitizer build");
   }
   const std::lock_guard lock(options_mutex);
   current_options = options;

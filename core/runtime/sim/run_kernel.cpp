@@ -32,17 +32,19 @@ void check_shape(const KernelCall& call) {
   const dim3& block = call.block;
   const dim3& grid = call.grid;
   if (block.count() > BlockRunner::kMaxThreads || block.z > 64) {
-    refuse(call, text("a block of ", block.x, " x ", block.y, " x ", block.z, " threads; at most ", BlockRunner::kMaxThreads,
-                      " in all and 64 in z"));
+    refuse(call, text("a block of ", block.x, " x ", block.y, " x ", block.z, " threads; at most ",
+                      BlockRunner::kMaxThreads, " in all and 64 in z"));
   }
   if (grid.x > 0x7fffffffu || grid.y > 65535 || grid.z > 65535) {
-    refuse(call, text("a grid of ", grid.x, " x ", grid.y, " x ", grid.z, " blocks; at most 2^31 - 1, 65535 and 65535"));
+    refuse(call,
+           text("a grid of ", grid.x, " x ", grid.y, " x ", grid.z, " blocks; at most 2^31 - 1, 65535 and 65535"));
   }
   if (call.shared_bytes > SharedArena::kMaxBytes) {
     refuse(call, text(call.shared_bytes, " bytes of dynamic shared memory; at most ", SharedArena::kMaxBytes));
   }
   if (call.cooperative && grid.count() > CooperativeGrid::kMaxBlocks) {
-    refuse(call, text("a cooperative launch of ", grid.count(), " blocks; at most ", CooperativeGrid::kMaxBlocks, " on sim"));
+    refuse(call,
+           text("a cooperative launch of ", grid.count(), " blocks; at most ", CooperativeGrid::kMaxBlocks, " on sim"));
   }
 }
 
@@ -59,7 +61,8 @@ void run_blocks(Launch& launch, uint64_t blocks) {
       runner.end();
     }
   };
-  const int limit = launch.options.threads > 0 ? launch.options.threads : static_cast<int>(std::thread::hardware_concurrency());
+  const int limit =
+      launch.options.threads > 0 ? launch.options.threads : static_cast<int>(std::thread::hardware_concurrency());
   // Waking an OS thread costs about as much as 2000 short threads of a kernel.
   const uint64_t worth = blocks * launch.call.block.count() / 2048 + 1;
   const uint64_t workers = launch.checker ? 1 : std::min({static_cast<uint64_t>(std::max(limit, 1)), worth, blocks});

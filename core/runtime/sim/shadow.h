@@ -17,7 +17,7 @@ using SiteId = uint32_t;
 struct Access {
   SiteId site = 0;  // 0: no access
   uint32_t block = 0;
-  uint32_t barriers = 0;        // barriers of the block that the thread had passed
+  uint32_t barriers = 0;  // barriers of the block that the thread had passed
   uint32_t thread : 10 = 0;
   uint32_t atomic : 1 = 0;
   uint32_t lane_epoch : 21 = 0;  // warp barriers and fences that the thread had passed
@@ -35,9 +35,9 @@ struct Record {
 struct alignas(64) WordShadow {
   Record record;
   uint64_t generation = 0;
-  SiteId pending_site = 0;    // the asynchronous copy that has not landed
-  uint8_t initialised = 0;    // a bit per byte; shared memory only, global memory has state bytes
-  uint8_t pending = 0;        // a bit per byte
+  SiteId pending_site = 0;  // the asynchronous copy that has not landed
+  uint8_t initialised = 0;  // a bit per byte; shared memory only, global memory has state bytes
+  uint8_t pending = 0;      // a bit per byte
   bool split = false;
 };
 static_assert(sizeof(WordShadow) == 64);

@@ -22,7 +22,8 @@ class SimDevice : public Device {
 
   std::string description() const override {
     const SimOptions options = sim_options();
-    return text("sim (SIMT simulator, checks ", options.checks == SimChecks::off ? "off" : "for faults", ", seed ", options.seed, ")");
+    return text("sim (SIMT simulator, checks ", options.checks == SimChecks::off ? "off" : "for faults", ", seed ",
+                options.seed, ")");
   }
 
   Buffer allocate(size_t bytes, std::string_view what) override {

@@ -59,7 +59,8 @@ SourceLine leave_vocabulary(Dwfl* session, uintptr_t address, SourceLine line) {
   Dwarf_Die* unit = dwfl_addrdie(session, address, &bias);
   Dwarf_Files* files = nullptr;
   Dwarf_Die* found = nullptr;
-  if (!unit || dwarf_getsrcfiles(unit, &files, nullptr) != 0 || dwarf_getscopes(unit, address - bias, &found) <= 0) return line;
+  if (!unit || dwarf_getsrcfiles(unit, &files, nullptr) != 0 || dwarf_getscopes(unit, address - bias, &found) <= 0)
+    return line;
   const Scopes innermost(found);
   const int count = dwarf_getscopes_die(innermost.get(), &found);
   if (count <= 0) return line;

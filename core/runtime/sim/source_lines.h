@@ -8,7 +8,8 @@
 
 namespace lamina::simt {
 
-// The line of the call that returns to `return_address`; an empty file where there is no debug information.
+// The line of the call that returns to `return_address`, stepping out of inlined functions of the device vocabulary and
+// of system headers into the kernel; an empty file where there is no debug information.
 SourceLine source_line_of(uintptr_t return_address);
 
 }  // namespace lamina::simt

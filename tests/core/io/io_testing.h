@@ -69,7 +69,7 @@ template <class T>
 std::vector<T> fixture_values(int64_t count) {
   std::vector<T> all;
   for (int64_t i = 0; i < count; ++i) {
-    const double value = std::is_same_v<T, bool> ? static_cast<double>(i % 2)
+    const double value = std::is_same_v<T, bool>      ? static_cast<double>(i % 2)
                          : std::is_same_v<T, uint8_t> ? static_cast<double>(i)
                          : std::is_same_v<T, int32_t> ? static_cast<double>(i - 2)
                                                       : 1.5 * static_cast<double>(i) - 2;
@@ -100,7 +100,8 @@ inline bool bit_equal(const NamedTensors& a, const NamedTensors& b) {
 }
 
 // Runs `act`, which must throw Error of `kind` with each of `parts` in its message.
-inline void expect_error(ErrorKind kind, std::initializer_list<std::string_view> parts, const std::function<void()>& act) {
+inline void expect_error(ErrorKind kind, std::initializer_list<std::string_view> parts,
+                         const std::function<void()>& act) {
   try {
     act();
   } catch (const Error& error) {
@@ -157,7 +158,8 @@ inline void change_at_random(const Bytes& file, size_t length, int rounds, const
   const auto below = [&](size_t bound) { return random.word(draw++) % bound; };
   for (int round = 0; round < rounds; ++round) {
     Bytes changed = file;
-    for (size_t changes = 1 + below(8); changes > 0; --changes) changed[below(length)] = static_cast<std::byte>(below(256));
+    for (size_t changes = 1 + below(8); changes > 0; --changes)
+      changed[below(length)] = static_cast<std::byte>(below(256));
     if (below(8) == 0) changed.resize(below(2 * file.size()));
     accepted(changed, read);
   }

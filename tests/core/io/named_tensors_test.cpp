@@ -8,7 +8,9 @@
 namespace lamina {
 namespace {
 
-NamedTensors two() { return {{{"conv1/kernel", HostTensor::scalar(1.0f)}, {"conv1/bias", HostTensor::scalar(2.0f)}}, {}}; }
+NamedTensors two() {
+  return {{{"conv1/kernel", HostTensor::scalar(1.0f)}, {"conv1/bias", HostTensor::scalar(2.0f)}}, {}};
+}
 
 TEST(NamedTensors, FindsATensorByName) {
   const NamedTensors tensors = two();
@@ -19,7 +21,8 @@ TEST(NamedTensors, FindsATensorByName) {
 }
 
 TEST(NamedTensors, SuggestsTheNearestName) {
-  testing::expect_error(ErrorKind::model, {"no tensor \"conv1/kernels\" among the 2 of the file (did you mean 'conv1/kernel'?)"},
+  testing::expect_error(ErrorKind::model,
+                        {"no tensor \"conv1/kernels\" among the 2 of the file (did you mean 'conv1/kernel'?)"},
                         [] { two().at("conv1/kernels"); });
   testing::expect_error(ErrorKind::model, {"no tensor \"zzz\" among the 2 of the file"}, [] { two().at("zzz"); });
 }

@@ -26,7 +26,8 @@ Bytes file_of(const std::string& header, size_t data_bytes) {
 
 HostTensor read(const Bytes& file, const Limits& limits = {}) { return read_npy(file, "x.npy", limits); }
 
-void refused(const std::string& header, size_t data_bytes, std::initializer_list<std::string_view> parts, const Limits& limits = {}) {
+void refused(const std::string& header, size_t data_bytes, std::initializer_list<std::string_view> parts,
+             const Limits& limits = {}) {
   expect_error(ErrorKind::model, {"[npy] file \"x.npy\": "}, [&] { read(file_of(header, data_bytes), limits); });
   expect_error(ErrorKind::model, parts, [&] { read(file_of(header, data_bytes), limits); });
 }
@@ -43,9 +44,15 @@ Bytes written(const HostTensor& tensor) {
 
 std::vector<HostTensor> samples() {
   const Extents shape{2, 3};
-  return {fixture_tensor<f16>(shape),       fixture_tensor<float>(shape),   fixture_tensor<double>(shape),
-          fixture_tensor<int32_t>(shape),   fixture_tensor<uint8_t>(shape), fixture_tensor<bool>(shape),
-          fixture_tensor<int32_t>(Extents{4}), HostTensor::scalar(2.5f),    HostTensor(DType::f32, Extents{0, 3}),
+  return {fixture_tensor<f16>(shape),
+          fixture_tensor<float>(shape),
+          fixture_tensor<double>(shape),
+          fixture_tensor<int32_t>(shape),
+          fixture_tensor<uint8_t>(shape),
+          fixture_tensor<bool>(shape),
+          fixture_tensor<int32_t>(Extents{4}),
+          HostTensor::scalar(2.5f),
+          HostTensor(DType::f32, Extents{0, 3}),
           fixture_tensor<float>(Extents{1, 2, 1, 2, 1, 2, 1, 2})};
 }
 
@@ -81,7 +88,8 @@ TEST(Npy, ConvertsFortranOrderAndBigEndian) {
 
 TEST(Npy, WritesTheBytesOfNumpy) {
   const std::vector<std::string> names = {"f16", "f32", "f64", "i32", "u8", "bool", "vector", "scalar", "empty"};
-  for (size_t i = 0; i < names.size(); ++i) EXPECT_EQ(written(samples()[i]), read_file(fixture(names[i] + ".npy"))) << names[i];
+  for (size_t i = 0; i < names.size(); ++i)
+    EXPECT_EQ(written(samples()[i]), read_file(fixture(names[i] + ".npy"))) << names[i];
 }
 
 TEST(Npy, RoundTripsEveryTypeAndShape) {
@@ -95,7 +103,8 @@ TEST(Npy, RoundTripsEveryTypeAndShape) {
 }
 
 TEST(Npy, RoundTripsTheLongestShape) {
-  const HostTensor tensor(DType::f32, Extents{0, 2147483647, 2147483647, 1, 2147483647, 2147483647, 2147483647, 2147483647});
+  const HostTensor tensor(DType::f32,
+                          Extents{0, 2147483647, 2147483647, 1, 2147483647, 2147483647, 2147483647, 2147483647});
   EXPECT_TRUE(bit_equal(read(written(tensor)), tensor));
 }
 
@@ -116,9 +125,11 @@ TEST(Npy, RefusesOtherTypesWithTheRemedy) {
   refused_fixture("i16.npy", {"descr is \"<i2\", lamina reads f2 f4 f8 i4 i8", "convert the array with astype()"});
   refused_fixture("complex.npy", {"descr is \"<c8\""});
   for (const char* descr : {"", "f4", "=f4", "|f4", ">u1", ">b1", "<f", "<f44", "<U4", "|S1", "<M8[ns]", "<"}) {
-    refused(text("{'descr': '", descr, "', 'fortran_order': False, 'shape': (1,)}"), 4, {"descr is \"", "lamina reads"});
+    refused(text("{'descr': '", descr, "', 'fortran_order': False, 'shape': (1,)}"), 4,
+            {"descr is \"", "lamina reads"});
   }
-  refused("{'descr': '<V2', 'fortran_order': False, 'shape': (1,)}", 2, {"descr is \"<V2\"", "may be bfloat16: save it as float32"});
+  refused("{'descr': '<V2', 'fortran_order': False, 'shape': (1,)}", 2,
+          {"descr is \"<V2\"", "may be bfloat16: save it as float32"});
 }
 
 TEST(Npy, RangeChecksI64) {
@@ -138,7 +149,8 @@ TEST(Npy, RefusesATruncatedFile) {
   }
   expect_error(ErrorKind::model, {"begins with \"\", an npy file begins with"}, [] { read({}); });
   expect_error(ErrorKind::model, {"ends before its version"}, [] { read(to_bytes("\x93NUMPY\x01")); });
-  expect_error(ErrorKind::model, {"ends before the length of its header"}, [] { read(to_bytes(std::string_view("\x93NUMPY\x01\0v", 9))); });
+  expect_error(ErrorKind::model, {"ends before the length of its header"},
+               [] { read(to_bytes(std::string_view("\x93NUMPY\x01\0v", 9))); });
 }
 
 TEST(Npy, RefusesAWrongBeginning) {
@@ -148,15 +160,18 @@ TEST(Npy, RefusesAWrongBeginning) {
   for (const auto& [major, minor] : {std::pair(0, 0), {4, 0}, {1, 1}, {255, 255}}) {
     file[6] = static_cast<std::byte>(major);
     file[7] = static_cast<std::byte>(minor);
-    expect_error(ErrorKind::model, {text("version is ", major, ".", minor, ", known are 1.0, 2.0, 3.0")}, [&] { read(file); });
+    expect_error(ErrorKind::model, {text("version is ", major, ".", minor, ", known are 1.0, 2.0, 3.0")},
+                 [&] { read(file); });
   }
 }
 
 TEST(Npy, RefusesAHeaderOfFourGigabytes) {
   Bytes file = read_file(fixture("version_2.npy"));
   std::fill(file.begin() + 8, file.begin() + 12, std::byte{0xff});
-  expect_error(ErrorKind::model, {"header length is 4294967295, but only 140 bytes follow; the file is truncated"}, [&] { read(file); });
-  refused("{'descr': '<f4', 'fortran_order': False, 'shape': ()}", 4, {"header length is 53, the limit is 52"}, Limits{.header_bytes = 52});
+  expect_error(ErrorKind::model, {"header length is 4294967295, but only 140 bytes follow; the file is truncated"},
+               [&] { read(file); });
+  refused("{'descr': '<f4', 'fortran_order': False, 'shape': ()}", 4, {"header length is 53, the limit is 52"},
+          Limits{.header_bytes = 52});
 }
 
 TEST(Npy, RefusesAHeaderThatIsNotTheDict) {
@@ -166,29 +181,37 @@ TEST(Npy, RefusesAHeaderThatIsNotTheDict) {
   refused("{}", 0, {"header key \"descr\" is missing"});
   refused("{'descr': '<f4', 'shape': ()}", 4, {"header key \"fortran_order\" is missing"});
   refused("{'descr': '<f4', 'fortran_order': False}", 4, {"header key \"shape\" is missing"});
-  refused("{'descr': '<f4', 'extra': 1, " + rest, 4, {"unknown header key \"extra\"; known are descr, fortran_order, shape"});
+  refused("{'descr': '<f4', 'extra': 1, " + rest, 4,
+          {"unknown header key \"extra\"; known are descr, fortran_order, shape"});
   refused("{'descr': '<f4', 'descr': '<f4', " + rest, 4, {"header key \"descr\" stands twice"});
   refused("{'descr': '<f4', " + rest + " x", 4, {"wanted is the end of the header, found is \"x\""});
-  refused("{'descr': '<f4', " + rest + std::string("\0", 1), 4, {"wanted is the end of the header, found is \"\\x00\""});
+  refused("{'descr': '<f4', " + rest + std::string("\0", 1), 4,
+          {"wanted is the end of the header, found is \"\\x00\""});
   refused("{'descr' '<f4', " + rest, 4, {"header at character 9: wanted is ':'"});
   refused("{'descr': '<f4' " + rest, 4, {"wanted is '}'"});
-  refused("{descr: '<f4', " + rest, 4, {"header at character 1: wanted is a string, found is \"descr: '<f4', 'fortr\""});
+  refused("{descr: '<f4', " + rest, 4,
+          {"header at character 1: wanted is a string, found is \"descr: '<f4', 'fortr\""});
   refused("{'descr", 4, {"wanted is a string that ends"});
   refused("{'descr': '<f\\x34', " + rest, 4, {"wanted is a string without escapes"});
   refused("{'descr': __import__('os'), " + rest, 4, {"wanted is a string, found is \"__import__('os'), 'f\""});
-  refused("{'descr': '<f4', 'fortran_order': 0, 'shape': ()}", 4, {"wanted is True or False, found is \"0, 'shape': ()}\""});
+  refused("{'descr': '<f4', 'fortran_order': 0, 'shape': ()}", 4,
+          {"wanted is True or False, found is \"0, 'shape': ()}\""});
   refused("{'descr': '<f4', 'fortran_order': False, 'shape': [1]}", 4, {"wanted is '('"});
   refused("{'descr': '<f4', 'fortran_order': False, 'shape': (1)}", 4, {"(a number in parentheses is no shape)"});
   refused("{'descr': '<f4', 'fortran_order': False, 'shape': (1 2)}", 4, {"a number in parentheses"});
   refused("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2 3)}", 4, {"wanted is ')'"});
   refused("{'descr': '<f4', 'fortran_order': False, 'shape': (1.5,)}", 4, {"a number in parentheses"});
   refused("{'descr': '<f4', 'fortran_order': False, 'shape': (x,)}", 4, {"wanted is an integer below 2^63"});
-  refused("{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775808,)}", 4, {"wanted is an integer below 2^63"});
+  refused("{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775808,)}", 4,
+          {"wanted is an integer below 2^63"});
 }
 
 TEST(Npy, RefusesSizesThatDoNotMatch) {
-  const auto with = [](const std::string& shape) { return "{'descr': '<f4', 'fortran_order': False, 'shape': " + shape + "}"; };
-  refused(with("(2, 3)"), 20, {"shape (2, 3) of 4-byte elements takes 24 bytes, the file has 20 after the header; it is truncated"});
+  const auto with = [](const std::string& shape) {
+    return "{'descr': '<f4', 'fortran_order': False, 'shape': " + shape + "}";
+  };
+  refused(with("(2, 3)"), 20,
+          {"shape (2, 3) of 4-byte elements takes 24 bytes, the file has 20 after the header; it is truncated"});
   refused(with("(2, 3)"), 25, {"the file has 25 after the header; it is truncated or holds more than one array"});
   refused(with("(-1,)"), 4, {"shape (-1,) has the dimension -1, allowed are 0 to 2147483647"});
   refused(with("(2147483648,)"), 4, {"has the dimension 2147483648"});

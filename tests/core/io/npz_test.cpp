@@ -18,7 +18,9 @@ using testing::fixture;
 using testing::fixture_tensor;
 using testing::ScratchFolder;
 
-NamedTensors read(std::span<const std::byte> file, const Limits& limits = {}) { return read_npz(file, "x.npz", limits); }
+NamedTensors read(std::span<const std::byte> file, const Limits& limits = {}) {
+  return read_npz(file, "x.npz", limits);
+}
 
 void refused(const Bytes& file, std::initializer_list<std::string_view> parts, const Limits& limits = {}) {
   expect_error(ErrorKind::model, {"file \"x.npz"}, [&] { read(file, limits); });
@@ -35,7 +37,9 @@ Bytes written(const NamedTensors& tensors, ZipPacking packing = ZipPacking::stor
 NamedTensors savez_tensors() {
   return {{{"w", fixture_tensor<float>(Extents{2, 3})},
            {"block/b", fixture_tensor<int32_t>(Extents{4})},
-           {"gr\xc3\xb6\xc3\x9f" "e", HostTensor::scalar(2.5)},
+           {"gr\xc3\xb6\xc3\x9f"
+            "e",
+            HostTensor::scalar(2.5)},
            {"none", HostTensor(DType::u8, Extents{0, 2})}},
           {}};
 }
@@ -62,6 +66,7 @@ constexpr const char* kLocal = "PK\x03\x04";
 constexpr const char* kCentral = "PK\x01\x02";
 constexpr const char* kEnd = "PK\x05\x06";
 constexpr const char* kEnd64 = "PK\x06\x06";
+constexpr const char* kEnd64Locator = "PK\x06\x07";
 
 TEST(Npz, ReadsWhatNumpyWrites) {
   EXPECT_TRUE(bit_equal(read_npz(fixture("savez.npz")), savez_tensors()));
@@ -141,7 +146,9 @@ TEST(Npz, SurvivesRandomChanges) {
 TEST(Npz, RefusesABombByItsDirectory) {
   const Bytes bomb = read_file(fixture("bomb.npz"));  // 1 MiB of zeros in 1,226 bytes
   EXPECT_EQ(read(bomb).at("w").count(), 1 << 20);     // small enough to be allowed
-  refused(bomb, {"1226 bytes would unpack to 1048704, the limit is 1000000 (100 times, or 1000000 bytes)", "raise Limits::expansion"},
+  refused(bomb,
+          {"1226 bytes would unpack to 1048704, the limit is 1000000 (100 times, or 1000000 bytes)",
+           "raise Limits::expansion"},
           Limits{.free_expansion_bytes = 1'000'000});
   EXPECT_NO_THROW(read(bomb, Limits{.free_expansion_bytes = 0, .expansion = 856}));
   refused(bomb, {"the limit is 1048230 (855 times"}, Limits{.free_expansion_bytes = 0, .expansion = 855});
@@ -152,13 +159,15 @@ TEST(Npz, CountsAllMembersOfABomb) {
   for (const char* name : {"a", "b", "c"}) tensors.tensors.push_back({name, HostTensor(DType::u8, Extents{100'000})});
   const Bytes file = written(tensors, ZipPacking::deflated);
   EXPECT_NO_THROW(read(file, Limits{.free_expansion_bytes = 300'384, .expansion = 1}));
-  refused(file, {"would unpack to 300384, the limit is 300383"}, Limits{.free_expansion_bytes = 300'383, .expansion = 1});
+  refused(file, {"would unpack to 300384, the limit is 300383"},
+          Limits{.free_expansion_bytes = 300'383, .expansion = 1});
 }
 
 TEST(Npz, RefusesSizesThatDeflateCannotReach) {
   Bytes file = written(two_tensors(), ZipPacking::deflated);
   put<uint32_t>(file, find(file, kCentral) + 24, 0xfffffff0u);
-  refused(file, {"member \"w.npy\" claims 4294967280 bytes, its ", " deflated bytes cannot hold them; the archive is damaged"});
+  refused(file, {"member \"w.npy\" claims 4294967280 bytes, its ",
+                 " deflated bytes cannot hold them; the archive is damaged"});
 }
 
 TEST(Npz, RefusesAWrongUnpackedSize) {
@@ -191,7 +200,8 @@ TEST(Npz, RefusesBytesAfterTheDeflateStream) {
 TEST(Npz, RefusesAWrongCrc) {
   Bytes file = written(two_tensors());
   file[find(file, kLocal, 1) - 1] ^= std::byte{1};  // last byte of w
-  refused(file, {"member \"w.npy\": CRC-32 of its bytes is ", ", the archive says ", "the file is damaged: copy or save it again"});
+  refused(file, {"member \"w.npy\": CRC-32 of its bytes is ", ", the archive says ",
+                 "the file is damaged: copy or save it again"});
 }
 
 TEST(Npz, RefusesMembersThatShareBytes) {
@@ -214,11 +224,14 @@ TEST(Npz, RefusesTwoMembersOfOneName) {
 }
 
 TEST(Npz, RefusesWhatNumpyDoesNotWrite) {
-  expect_error(ErrorKind::model, {"lzma.npz", "member \"w.npy\" is packed by method 14, read are 0 (stored) and 8 (deflate)"},
+  expect_error(ErrorKind::model,
+               {"lzma.npz", "member \"w.npy\" is packed by method 14, read are 0 (stored) and 8 (deflate)"},
                [] { read_npz(fixture("lzma.npz")); });
-  expect_error(ErrorKind::model, {"comment.npz", "its last 22 bytes are not the end of a zip archive", "save it again with numpy.savez"},
+  expect_error(ErrorKind::model,
+               {"comment.npz", "its last 22 bytes are not the end of a zip archive", "save it again with numpy.savez"},
                [] { read_npz(fixture("comment.npz")); });
-  expect_error(ErrorKind::model, {"member \"readme.txt\" is no array (.npy)"}, [] { read_npz(fixture("text_member.npz")); });
+  expect_error(ErrorKind::model, {"member \"readme.txt\" is no array (.npy)"},
+               [] { read_npz(fixture("text_member.npz")); });
   expect_error(ErrorKind::model, {"f32.npy", "not the end of a zip archive"}, [] { read_npz(fixture("f32.npy")); });
 }
 
@@ -261,14 +274,46 @@ TEST(Npz, RefusesAWrongEndRecord) {
   refused(with("savez.npz", kEnd, 16, uint32_t{0xffffffffu}), {"at 4294967295 does not end at"});
   refused(with("zip64.npz", kEnd64, 0, uint32_t{0}), {"the zip64 end record is not where it must be"});
   refused(with("zip64.npz", kEnd64, 4, uint64_t{45}), {"the zip64 end record is not where it must be"});
+  refused(with("zip64.npz", kEnd64, 16, uint32_t{1}), {"the zip64 end record is not where it must be"});
+  refused(with("zip64.npz", kEnd64Locator, 8, uint64_t{0}), {"the zip64 end record is not where it must be"});
   refused(with("zip64.npz", kEnd64, 24, uint64_t{3}), {"the two counts of members differ"});
   refused(with("zip64.npz", kEnd64, 48, UINT64_MAX), {"at 18446744073709551615 does not end at"});
   refused(with("zip64.npz", kEnd64, 40, UINT64_MAX), {"the directory of 18446744073709551615 bytes at"});
   for (const uint16_t count : {uint16_t{3}, uint16_t{5}}) {
     Bytes file = with("savez.npz", kEnd, 8, count);
     put(file, find(file, kEnd) + 10, count);
-    refused(file, {count == 3 ? "bytes follow the last directory record" : "5 members do not fit into a directory of 219 bytes"});
+    refused(file, {count == 3 ? "bytes follow the last directory record"
+                              : "5 members do not fit into a directory of 219 bytes"});
   }
+}
+
+TEST(Npz, RefusesADirectoryWhoseEndWraps) {
+  Bytes file = read_file(fixture("zip64.npz"));
+  const size_t end = find(file, kEnd64);
+  put<uint64_t>(file, end + 48, UINT64_MAX);  // begin, so that end - begin is end + 1
+  put<uint64_t>(file, end + 40, end + 1);
+  refused(file, {"at 18446744073709551615 does not end at"});
+}
+
+TEST(Npz, RefusesADirectoryThatEndsInsideOfARecord) {
+  Bytes file = written(two_tensors());
+  const size_t begin = find(file, kCentral);
+  const size_t end = find(file, kEnd);
+  put<uint16_t>(file, begin + 32,
+                static_cast<uint16_t>(end - 10 - (begin + 46 + 5)));  // a comment up to 10 bytes before the end
+  put<uint32_t>(file, end - 10, 0x02014b50u);
+  refused(file, {text("no directory record at byte ", end - 10)});
+}
+
+TEST(Npz, RefusesAMemberWhoseHeaderReachesIntoTheDirectory) {
+  Bytes file = written(two_tensors());
+  const size_t central = find(file, kCentral, 1);
+  const auto offset = static_cast<uint32_t>(find(file, kCentral) - 4);
+  put<uint32_t>(file, offset, 0x04034b50u);
+  put<uint32_t>(file, central + 20, 4);  // packed and unpacked bytes: as many as there are
+  put<uint32_t>(file, central + 24, 4);
+  put<uint32_t>(file, central + 42, offset);
+  refused(file, {text("member \"b.npy\" has no header at byte ", offset)});
 }
 
 TEST(Npz, RefusesBrokenZip64Fields) {
@@ -307,12 +352,16 @@ TEST(Npz, NamesTheArrayThatIsDamaged) {
 TEST(Npz, RefusesToWriteWhatCannotBeRead) {
   const HostTensor one = HostTensor::scalar(1.0f);
   const auto writing = [](const NamedTensors& tensors) { return [tensors] { written(tensors); }; };
-  expect_error(ErrorKind::model, {"[npz] the format has no place for metadata; write safetensors"}, writing({{}, {{"a", "b"}}}));
+  expect_error(ErrorKind::model, {"[npz] the format has no place for metadata; write safetensors"},
+               writing({{}, {{"a", "b"}}}));
   expect_error(ErrorKind::model, {"[npz] two arrays are named \"a\""}, writing({{{"a", one}, {"a", one}}, {}}));
-  expect_error(ErrorKind::model, {"[npz] array \"a\": numpy has no bf16"}, writing({{{"a", fixture_tensor<bf16>(Extents{2})}}, {}}));
+  expect_error(ErrorKind::model, {"[npz] array \"a\": numpy has no bf16"},
+               writing({{{"a", fixture_tensor<bf16>(Extents{2})}}, {}}));
   expect_error(ErrorKind::model, {"is too long, not UTF-8 or holds a NUL byte"}, writing({{{"\xff", one}}, {}}));
-  expect_error(ErrorKind::model, {"is too long, not UTF-8 or holds a NUL byte"}, writing({{{std::string("a\0b", 3), one}}, {}}));
-  expect_error(ErrorKind::model, {"is too long, not UTF-8 or holds a NUL byte"}, writing({{{std::string(70'000, 'n'), one}}, {}}));
+  expect_error(ErrorKind::model, {"is too long, not UTF-8 or holds a NUL byte"},
+               writing({{{std::string("a\0b", 3), one}}, {}}));
+  expect_error(ErrorKind::model, {"is too long, not UTF-8 or holds a NUL byte"},
+               writing({{{std::string(70'000, 'n'), one}}, {}}));
 }
 
 // 4,096 spans over one MiB: the writer must refuse before it reads them.
@@ -321,7 +370,8 @@ TEST(Npz, RefusesToWriteFourGigabytes) {
   ZipWriter archive(sink);
   const std::vector<std::byte> block(size_t{1} << 20);
   const std::vector<std::span<const std::byte>> parts(4096, block);
-  expect_error(ErrorKind::model, {"array \"big.npy\" would take 4294967296 bytes, npz files are written up to 4 GiB; write safetensors"},
+  expect_error(ErrorKind::model,
+               {"array \"big.npy\" would take 4294967296 bytes, npz files are written up to 4 GiB; write safetensors"},
                [&] { archive.add("big.npy", parts, ZipPacking::stored); });
   EXPECT_TRUE(sink.bytes().empty());
 }

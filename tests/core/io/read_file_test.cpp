@@ -52,7 +52,8 @@ TEST(ReadFile, NamesTheNearestFileWhereOneIsMissing) {
 
 TEST(ReadFile, SaysThatTheFolderIsMissing) {
   ScratchFolder folder;
-  expect_error(ErrorKind::io, {"no file", "its folder", "runs\" is missing or empty"}, reading(folder / "runs" / "w.bin"));
+  expect_error(ErrorKind::io, {"no file", "its folder", "runs\" is missing or empty"},
+               reading(folder / "runs" / "w.bin"));
 }
 
 TEST(ReadFile, RefusesWhatIsNoRegularFile) {
@@ -95,7 +96,8 @@ TEST(ReadFile, PassesOnWhyTheSystemRefuses) {
       read_file(folder / "x", {}, files);
     };
   };
-  expect_error(ErrorKind::io, {"cannot open", "x\": Permission denied; check the permissions"}, failing("open", EACCES));
+  expect_error(ErrorKind::io, {"cannot open", "x\": Permission denied; check the permissions"},
+               failing("open", EACCES));
   expect_error(ErrorKind::io, {"cannot read", "x\": Input/output error; the disk"}, failing("read", EIO));
   expect_error(ErrorKind::io, {"cannot read", "x\": Input/output error"}, failing("fstat", EIO));
   expect_error(ErrorKind::io, {"Too many levels of symbolic links; a symbolic link leads back"}, reading(folder / "a"));
@@ -112,7 +114,8 @@ TEST(ReadFile, NoticesAFileThatChangesItsSize) {
       fs::resize_file(folder / "x", size);
       return true;
     });
-    expect_error(ErrorKind::io, {"changed its size while it was read; wait"}, [&] { read_file(folder / "x", {}, files); });
+    expect_error(ErrorKind::io, {"changed its size while it was read; wait"},
+                 [&] { read_file(folder / "x", {}, files); });
   }
 }
 

@@ -15,9 +15,13 @@ using testing::expect_error;
 // Accepts everything and writes down what it was told.
 class Recorder final : public JsonHandler {
  public:
-  void open(const JsonPath& path, JsonContainer container) override { log_ += place(path) + "=" + describe(container) + " "; }
+  void open(const JsonPath& path, JsonContainer container) override {
+    log_ += place(path) + "=" + describe(container) + " ";
+  }
   void close(const JsonPath& path) override { log_ += place(path) + "=end "; }
-  void scalar(const JsonPath& path, const nlohmann::json& value) override { log_ += place(path) + "=" + describe(value) + " "; }
+  void scalar(const JsonPath& path, const nlohmann::json& value) override {
+    log_ += place(path) + "=" + describe(value) + " ";
+  }
 
   const std::string& log() const { return log_; }
 
@@ -62,8 +66,8 @@ TEST(StrictJson, RefusesNestingBeyondTheLimit) {
 }
 
 TEST(StrictJson, RefusesWhatIsNotJson) {
-  for (const char* bad : {"", " ", "{", "[1,]", "{\"a\" 1}", "{'a': 1}", "nul", "[1] 2", "01", "1e400", "\"\n\"", "\"\\x\"",
-                          "{\"a\": 1,}", "NaN", "// note\n1", "\"\\ud800\""}) {
+  for (const char* bad : {"", " ", "{", "[1,]", "{\"a\" 1}", "{'a': 1}", "nul", "[1] 2", "01", "1e400", "\"\n\"",
+                          "\"\\x\"", "{\"a\": 1,}", "NaN", "// note\n1", "\"\\ud800\""}) {
     expect_error(ErrorKind::model, {"[test] file \"x\": not valid JSON at byte"}, reading(bad));
   }
 }

@@ -86,7 +86,8 @@ TEST(Launch, RefusesAGridThatNoDeviceTakes) {
     FAIL() << "a grid of 65536 blocks in y";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::usage);
-    EXPECT_NE(std::string(error.what()).find("transpose_kernel<32>: a grid of 1 x 65536 x 1"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("transpose_kernel<32>: a grid of 1 x 65536 x 1"), std::string::npos)
+        << error.what();
   }
 }
 

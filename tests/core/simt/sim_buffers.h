@@ -36,7 +36,8 @@ class SimBuffer {
 class OnSim : public testing::TestWithParam<int> {
  protected:
   void SetUp() override {
-    set_sim_options({sim_checks_available() ? SimChecks::faults : SimChecks::off, static_cast<uint64_t>(GetParam()), 1});
+    set_sim_options(
+        {sim_checks_available() ? SimChecks::faults : SimChecks::off, static_cast<uint64_t>(GetParam()), 1});
   }
   void TearDown() override { set_sim_options({}); }
 };

@@ -42,19 +42,22 @@ TEST_P(Vocabulary, WarpWordsMeanWhatTheManualSays) {
 }
 
 TEST_P(Vocabulary, BlockVotesCountTheWholeBlock) {
-  std::vector<int> x(256);
-  for (int i = 0; i < 256; ++i) x[i] = i % 3 - 1;
-  const SimBuffer<int> in(x);
-  const SimBuffer<unsigned> out(4);
-  sim::block_votes(nullptr, in.data(), out.data());
-  const auto positive = static_cast<unsigned>(std::count(x.begin(), x.end(), 1));
-  EXPECT_EQ(out.values(), (std::vector<unsigned>{positive, 0, 1, positive}));
+  for (const int sign : {1, -1}) {  // thread 0, which reports, votes with the majority once and against it once
+    std::vector<int> x(256);
+    for (int i = 0; i < 256; ++i) x[i] = sign * (i % 3 - 1);
+    const SimBuffer<int> in(x);
+    const SimBuffer<unsigned> out(4);
+    sim::block_votes(nullptr, in.data(), out.data());
+    const auto positive = static_cast<unsigned>(std::count(x.begin(), x.end(), 1));
+    EXPECT_EQ(out.values(), (std::vector<unsigned>{positive, 0, 1, positive}));
+  }
 }
 
 // Small integers, so that every product and sum is exact and the order of k cannot matter.
 template <class T, class Store>
 void fill(std::vector<T>& values, int seed, Store store) {
-  for (size_t i = 0; i < values.size(); ++i) values[i] = store(static_cast<float>((static_cast<int>(i) * 37 + seed) % 11 - 5));
+  for (size_t i = 0; i < values.size(); ++i)
+    values[i] = store(static_cast<float>((static_cast<int>(i) * 37 + seed) % 11 - 5));
 }
 
 template <class T, class Load>

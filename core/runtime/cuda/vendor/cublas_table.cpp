@@ -31,7 +31,8 @@ bool read_version(const SharedLibrary& library, CublasTable* table, std::string*
   }
   table->version = text(version[0], ".", version[1], ".", version[2]);
   if (version[0] != CUBLAS_VER_MAJOR) {
-    *why = text(library.name(), " is cuBLAS ", table->version, ", this program was compiled for ", CUBLAS_VER_MAJOR, ".x");
+    *why =
+        text(library.name(), " is cuBLAS ", table->version, ", this program was compiled for ", CUBLAS_VER_MAJOR, ".x");
     return false;
   }
   return true;
@@ -58,8 +59,9 @@ const CublasTable* cublas(std::string* why) {
 
 void throw_cublas_error(const CublasTable& table, cublasStatus_t status, std::string_view call, const char* file,
                         int line) {
-  throw Error(ErrorKind::device, text("[cublas] ", call_name("cublas", call), " failed with ",
-                                      table.get_status_name(status), ": ", table.get_status_string(status), " (", file, ":", line, ")"));
+  throw Error(ErrorKind::device,
+              text("[cublas] ", call_name("cublas", call), " failed with ", table.get_status_name(status), ": ",
+                   table.get_status_string(status), " (", file, ":", line, ")"));
 }
 
 }  // namespace lamina

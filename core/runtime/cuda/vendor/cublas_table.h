@@ -52,8 +52,8 @@ const CublasTable* cublas(std::string* why);
 
 }  // namespace lamina
 
-#define CUBLAS_CHECK(table, call)                                                                 \
-  do {                                                                                            \
+#define CUBLAS_CHECK(table, call)                                                                        \
+  do {                                                                                                   \
     if (const cublasStatus_t cublas_check_status = (call); cublas_check_status != CUBLAS_STATUS_SUCCESS) \
-      ::lamina::throw_cublas_error(table, cublas_check_status, #call, __FILE__, __LINE__);        \
+      ::lamina::throw_cublas_error(table, cublas_check_status, #call, __FILE__, __LINE__);               \
   } while (false)

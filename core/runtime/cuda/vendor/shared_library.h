@@ -15,8 +15,8 @@ struct LibrarySearch {
   bool loader = true;
   std::vector<std::filesystem::path> folders;
 
-  // $CUDA_HOME/lib64, /usr/local/cuda/lib64, then the entries of $LAMINA_CUDA_LIBS (between colons): each is a folder of
-  // libraries, or a Python site-packages folder with NVIDIA's wheels in it (nvidia/*/lib).
+  // $CUDA_HOME/lib64, /usr/local/cuda/lib64, then the entries of $LAMINA_CUDA_LIBS (between colons): each is a folder
+  // of libraries, or a Python site-packages folder with NVIDIA's wheels in it (nvidia/*/lib).
   static LibrarySearch from_environment();
 };
 

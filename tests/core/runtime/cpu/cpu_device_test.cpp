@@ -68,7 +68,8 @@ TEST(CpuDevice, SaysWhatDidNotFit) {
       FAIL() << "nothing was thrown";
     } catch (const Error& error) {
       EXPECT_EQ(error.exit_code(), 6);
-      EXPECT_THAT(error.what(), StartsWith(text("[cpu] no memory for the arena of 12 slots: ", bytes, " bytes asked, ")));
+      EXPECT_THAT(error.what(),
+                  StartsWith(text("[cpu] no memory for the arena of 12 slots: ", bytes, " bytes asked, ")));
     }
   }
 }

@@ -15,8 +15,8 @@
 namespace lamina {
 namespace {
 
-using testing::FakeCuda;
 using ::testing::ContainsRegex;
+using testing::FakeCuda;
 
 TEST(CudaApi, HasNoEmptyPlace) {
   const CudaApi& api = real_cuda_api();
@@ -42,8 +42,9 @@ TEST(CudaCheck, NamesTheCallTheErrorAndThePlace) {
     FAIL() << "nothing was thrown";
   } catch (const Error& error) {
     EXPECT_EQ(error.exit_code(), 6);
-    EXPECT_THAT(error.what(), ContainsRegex("^\\[cuda\\] cudaEventSynchronize failed with cudaErrorInvalidValue: invalid "
-                                            "argument \\(.*cuda_api_test.cpp:[0-9]+\\)$"));
+    EXPECT_THAT(error.what(),
+                ContainsRegex("^\\[cuda\\] cudaEventSynchronize failed with cudaErrorInvalidValue: invalid "
+                              "argument \\(.*cuda_api_test.cpp:[0-9]+\\)$"));
   }
 }
 
@@ -56,7 +57,8 @@ TEST(CudaCheck, LogsWhereItMayNotThrow) {
   EXPECT_EQ(line, "");
   cuda.fail_call(1, cudaErrorInvalidValue);
   CUDA_CHECK_LOG(log, cuda_api().runtime_get_version(&version));
-  EXPECT_EQ(line, "[cuda] cudaRuntimeGetVersion failed with cudaErrorInvalidValue: invalid argument, and was passed over");
+  EXPECT_EQ(line,
+            "[cuda] cudaRuntimeGetVersion failed with cudaErrorInvalidValue: invalid argument, and was passed over");
 }
 
 TEST(CudaCheck, OutlivesALogThatThrowsOrIsEmpty) {

@@ -81,9 +81,9 @@ TEST_F(CudaGpu, MultipliesByCublasInsideACapture) {
   const auto multiply = [&] {
     const float one = 1, zero = 0;
     CUBLAS_CHECK(*cublas_table,
-                 cublas_table->gemm_ex(handle, CUBLAS_OP_N, CUBLAS_OP_N, kSize, kSize, kSize, &one, a.data(), CUDA_R_32F,
-                                       kSize, b.data(), CUDA_R_32F, kSize, &zero, c.data(), CUDA_R_32F, kSize,
-                                       CUBLAS_COMPUTE_32F, CUBLAS_GEMM_DEFAULT));
+                 cublas_table->gemm_ex(handle, CUBLAS_OP_N, CUBLAS_OP_N, kSize, kSize, kSize, &one, a.data(),
+                                       CUDA_R_32F, kSize, b.data(), CUDA_R_32F, kSize, &zero, c.data(), CUDA_R_32F,
+                                       kSize, CUBLAS_COMPUTE_32F, CUBLAS_GEMM_DEFAULT));
   };
   multiply();
   const auto captured = device->capture(multiply);

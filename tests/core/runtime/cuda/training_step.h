@@ -20,7 +20,8 @@ namespace lamina::testing {
 inline std::vector<uint8_t> bytes_of_batch(size_t bytes, int batch) {
   std::vector<uint8_t> values(bytes);
   uint8_t pattern[251];
-  for (size_t i = 0; i < sizeof(pattern); ++i) pattern[i] = static_cast<uint8_t>(i * 31 + static_cast<size_t>(batch) * 7);
+  for (size_t i = 0; i < sizeof(pattern); ++i)
+    pattern[i] = static_cast<uint8_t>(i * 31 + static_cast<size_t>(batch) * 7);
   for (size_t i = 0; i < bytes; i += sizeof(pattern)) {
     std::memcpy(values.data() + i, pattern, std::min(sizeof(pattern), bytes - i));
   }
@@ -28,7 +29,7 @@ inline std::vector<uint8_t> bytes_of_batch(size_t bytes, int batch) {
 }
 
 struct TrainingStep {
-  static constexpr size_t kImages = (size_t{3} << 20) + 5;  // large enough for the copy stream
+  static constexpr size_t kImages = (size_t{1} << 20) + 5;  // large enough for the copy stream
 
   explicit TrainingStep(std::shared_ptr<Device> on)
       : device(std::move(on)),
@@ -48,8 +49,8 @@ struct TrainingStep {
   Buffer images, activations, rate, loss, gradients;
 };
 
-// Three batches after the first; returns whether each step's results were its own batch's. The next batch goes up before
-// the loss of the one before is waited for.
+// Three batches after the first; returns whether each step's results were its own batch's. The next batch goes up
+// before the loss of the one before is waited for.
 inline bool train(const std::shared_ptr<Device>& device) {
   const TrainingStep step(device);
   const auto upload = [&](int batch) {
@@ -68,7 +69,8 @@ inline bool train(const std::shared_ptr<Device>& device) {
     float loss = 0;
     device->download(&loss, step.loss.data(), sizeof(loss));
     device->download(activations.data(), step.activations.data(), activations.size());
-    right = right && loss == 0.5F * static_cast<float>(batch) && activations == bytes_of_batch(TrainingStep::kImages, batch - 1);
+    right = right && loss == 0.5F * static_cast<float>(batch) &&
+            activations == bytes_of_batch(TrainingStep::kImages, batch - 1);
   }
   device->synchronize();
   return right;

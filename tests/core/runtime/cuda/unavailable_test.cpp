@@ -16,8 +16,9 @@ TEST(CudaUnavailable, SaysThatTheBuildHasNone) {
     FAIL() << "nothing was thrown";
   } catch (const Error& error) {
     EXPECT_EQ(error.exit_code(), 6);
-    EXPECT_STREQ(error.what(), "[cuda] this build has no CUDA: it was configured without a CUDA toolkit; the devices cpu "
-                               "and sim are to be had");
+    EXPECT_STREQ(error.what(),
+                 "[cuda] this build has no CUDA: it was configured without a CUDA toolkit; the devices cpu "
+                 "and sim are to be had");
   }
 }
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every seeded fault is named with its kind and its source line, under several orders of the threads, and nothing else is.
+// Every seeded fault is named with its kind and its source line, under several orders of the threads, and nothing else
+// is.
+#include "tests/core/runtime/sim/kernels/seeded_faults.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,7 +15,6 @@
 #include "core/runtime/sim/fault.h"
 #include "core/runtime/sim/options.h"
 #include "core/runtime/sim/sim_device.h"
-#include "tests/core/runtime/sim/kernels/seeded_faults.h"
 
 namespace lamina {
 namespace {
@@ -57,17 +59,13 @@ const std::map<std::string, FaultKind> kExpected = {
     {"failed_assertion", FaultKind::assertion},
 };
 
-// The lines of seeded_faults.cu that end with "<role>: <name>".
+// The lines of seeded_faults.cu that end with "<role>: <name>" or "both: <name>".
 std::vector<int> marked_lines(const std::string& role, const std::string& name) {
   std::ifstream file(LAMINA_SOURCE_DIR "/tests/core/runtime/sim/kernels/seeded_faults.cu");
   std::vector<int> lines;
   std::string line;
   for (int number = 1; std::getline(file, line); ++number) {
-    const std::string marker = role + ": " + name;
-    const size_t at = line.find(marker);
-    if (at == std::string::npos) continue;
-    const size_t end = at + marker.size();
-    if (end == line.size() || line[end] == ' ') lines.push_back(number);
+    if (line.ends_with("// " + role + ": " + name) || line.ends_with("// both: " + name)) lines.push_back(number);
   }
   return lines;
 }
@@ -88,8 +86,8 @@ std::vector<simt::Fault> faults_of(const sim::SeededFault& seeded, uint64_t seed
   set_sim_options({SimChecks::faults, seed, 1});
   const auto device = make_sim_device();
   constexpr size_t kBytes = sim::kFaultFloats * sizeof(float);
-  const Buffer x = device->allocate(kBytes, "x"), y = device->allocate(kBytes, "y"), fresh = device->allocate(kBytes, "fresh"),
-               flags = device->allocate(32, "flags");
+  const Buffer x = device->allocate(kBytes, "x"), y = device->allocate(kBytes, "y"),
+               fresh = device->allocate(kBytes, "fresh"), flags = device->allocate(32, "flags");
   const std::vector<float> host(sim::kFaultFloats, 1.0f);
   device->upload(x.data(), host.data(), kBytes);
   device->fill_zero(y.data(), kBytes);
@@ -100,8 +98,12 @@ std::vector<simt::Fault> faults_of(const sim::SeededFault& seeded, uint64_t seed
     device->fill_zero(gone.data(), kBytes);
     freed = static_cast<float*>(gone.data());
   }
-  const sim::FaultBuffers buffers{static_cast<float*>(x.data()), static_cast<float*>(y.data()), static_cast<float*>(fresh.data()),
-                                  static_cast<unsigned*>(flags.data()), freed, host.data()};
+  const sim::FaultBuffers buffers{static_cast<float*>(x.data()),
+                                  static_cast<float*>(y.data()),
+                                  static_cast<float*>(fresh.data()),
+                                  static_cast<unsigned*>(flags.data()),
+                                  freed,
+                                  host.data()};
   simt::FaultCollector collector;
   seeded.launch(buffers);
   return collector.faults();

@@ -5,10 +5,10 @@
 
 namespace lamina {
 
-#define LAMINA_DECLARE_FIRST_KERNELS                                                       \
-  void add_vectors(void* stream, const float* x, const float* y, float* z, int count);    \
-  void transpose(void* stream, const float* x, float* y, int rows, int cols);             \
-  /* sums[block] = sum of the block's grid-stride share of x */                            \
+#define LAMINA_DECLARE_FIRST_KERNELS                                                   \
+  void add_vectors(void* stream, const float* x, const float* y, float* z, int count); \
+  void transpose(void* stream, const float* x, float* y, int rows, int cols);          \
+  /* sums[block] = sum of the block's grid-stride share of x */                        \
   void sum_by_blocks(void* stream, const float* x, float* sums, int count, int blocks);
 
 namespace sim {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// y[16, 8] += a[16, depth] * b[depth, 8] on tensor cores, row-major, one warp; depth a multiple of 16 (bf16) or 8 (tf32).
-// Shared    bf16: 16 x 16 of a (rows of 32 bytes) and 16 x 8 of b (rows of 16 bytes).     Barriers  two per step.
+// y[16, 8] += a[16, depth] * b[depth, 8] on tensor cores, row-major, one warp; depth a multiple of 16 (bf16) or 8
+// (tf32). Shared    bf16: 16 x 16 of a (rows of 32 bytes) and 16 x 8 of b (rows of 16 bytes).     Barriers  two per
+// step.
 #include "core/simt/simt.h"
 #include "kernels/device/mma.cuh"
 #include "tests/core/simt/kernels/vocabulary.h"

@@ -7,7 +7,8 @@
 namespace lamina::SIMT_BACKEND {
 namespace {
 
-__global__ void vector_add_kernel(const float* __restrict__ x, const float* __restrict__ y, float* __restrict__ z, int count) {
+__global__ void vector_add_kernel(const float* __restrict__ x, const float* __restrict__ y, float* __restrict__ z,
+                                  int count) {
   const int stride = static_cast<int>(gridDim.x * blockDim.x);
   for (int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x); i < count; i += stride) z[i] = x[i] + y[i];
 }

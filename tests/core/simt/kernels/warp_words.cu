@@ -41,7 +41,9 @@ __global__ void block_votes_kernel(const int* x, unsigned* out) {
 
 }  // namespace
 
-void warp_words(void* stream, const int* x, int* out) { launch<warp_words_kernel>(stream, dim3(1), dim3(32), 0, x, out); }
+void warp_words(void* stream, const int* x, int* out) {
+  launch<warp_words_kernel>(stream, dim3(1), dim3(32), 0, x, out);
+}
 
 void block_votes(void* stream, const int* x, unsigned* out) {
   launch<block_votes_kernel>(stream, dim3(1), dim3(256), 0, x, out);

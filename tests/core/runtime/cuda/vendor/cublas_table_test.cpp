@@ -92,9 +92,9 @@ TEST(LibrarySearch, TakesFoldersAndSitePackagesFromTheEnvironment) {
   const ScopedVariable libraries("LAMINA_CUDA_LIBS", "/first::" + site.path.string());
   const LibrarySearch search = LibrarySearch::from_environment();
   EXPECT_TRUE(search.loader);
-  EXPECT_THAT(search.folders, ElementsAre("/home/of/cuda/lib64", "/usr/local/cuda/lib64", "/first", site.path,
-                                          site.path / "nvidia" / "cu13" / "lib",
-                                          site.path / "nvidia" / "cublas" / "lib"));
+  EXPECT_THAT(search.folders,
+              ElementsAre("/home/of/cuda/lib64", "/usr/local/cuda/lib64", "/first", site.path,
+                          site.path / "nvidia" / "cu13" / "lib", site.path / "nvidia" / "cublas" / "lib"));
 }
 
 TEST(CublasTable, SaysWhyThereIsNone) {
@@ -119,7 +119,8 @@ TEST(CublasTable, RefusesALibraryThatIsNotCublas) {
 TEST(CublasTable, IsWholeWhereTheLibraryIsThere) {
   std::string why;
   const CublasTable* table = cublas(&why);
-  if (!table) GTEST_SKIP() << why;
+  if (!table && why.find(" not found; ") != std::string::npos) GTEST_SKIP() << why;
+  ASSERT_NE(table, nullptr) << why;
   EXPECT_EQ(cublas(nullptr), table) << "opened once";
   EXPECT_THAT(table->version, StartsWith(text(CUBLAS_VER_MAJOR, ".")));
   EXPECT_STREQ(table->get_status_name(CUBLAS_STATUS_ALLOC_FAILED), "CUBLAS_STATUS_ALLOC_FAILED");
@@ -135,7 +136,8 @@ TEST(CublasCheck, NamesTheCallAndTheStatus) {
     FAIL() << "nothing was thrown";
   } catch (const Error& error) {
     EXPECT_EQ(error.exit_code(), 6);
-    EXPECT_THAT(error.what(), StartsWith("[cublas] cublasSetStream failed with CUBLAS_STATUS_NOT_INITIALIZED: not initialized ("));
+    EXPECT_THAT(error.what(),
+                StartsWith("[cublas] cublasSetStream failed with CUBLAS_STATUS_NOT_INITIALIZED: not initialized ("));
   }
 }
 

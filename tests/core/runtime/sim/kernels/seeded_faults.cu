@@ -52,17 +52,17 @@ __global__ void misaligned_store(FaultBuffers b) {
 // --- races ---
 
 __global__ void race_between_blocks(FaultBuffers b) {
-  b.y[threadIdx.x] = static_cast<float>(blockIdx.x);  // fault: race_between_blocks // other: race_between_blocks
+  b.y[threadIdx.x] = static_cast<float>(blockIdx.x);  // both: race_between_blocks
 }
 
 __global__ void race_same_value(FaultBuffers b) {
-  b.y[0] = 1.0f;  // fault: race_same_value // other: race_same_value
+  b.y[0] = 1.0f;  // both: race_same_value
 }
 
 __global__ void race_in_block(FaultBuffers b) {
   const int i = static_cast<int>(threadIdx.x);
-  b.y[i] = 1.0f;              // fault: race_in_block // other: race_in_block
-  b.y[i + 64] = b.y[63 - i];  // fault: race_in_block // other: race_in_block
+  b.y[i] = 1.0f;              // both: race_in_block
+  b.y[i + 64] = b.y[63 - i];  // both: race_in_block
 }
 
 __global__ void race_in_shared(FaultBuffers b) {
@@ -70,8 +70,8 @@ __global__ void race_in_shared(FaultBuffers b) {
   const int i = static_cast<int>(threadIdx.x);
   values[i] = b.x[i];
   __syncthreads();
-  const float left = values[i];  // fault: race_in_shared // other: race_in_shared
-  values[63 - i] = left;         // fault: race_in_shared // other: race_in_shared
+  const float left = values[i];  // both: race_in_shared
+  values[63 - i] = left;         // both: race_in_shared
   __syncthreads();
   b.y[i] = values[i];
 }
@@ -81,8 +81,8 @@ __global__ void race_in_warp(FaultBuffers b) {
   const int i = static_cast<int>(threadIdx.x);
   values[i] = 0.0f;
   __syncwarp();
-  values[i] = b.x[i];          // fault: race_in_warp // other: race_in_warp
-  b.y[i] = values[i ^ 1];      // fault: race_in_warp // other: race_in_warp
+  values[i] = b.x[i];      // both: race_in_warp
+  b.y[i] = values[i ^ 1];  // both: race_in_warp
 }
 
 __global__ void race_with_half_warp(FaultBuffers b) {
@@ -90,22 +90,22 @@ __global__ void race_with_half_warp(FaultBuffers b) {
   const int i = static_cast<int>(threadIdx.x);
   values[i] = 0.0f;
   __syncwarp();
-  values[i] = b.x[i];                            // fault: race_with_half_warp // other: race_with_half_warp
+  values[i] = b.x[i];  // both: race_with_half_warp
   __syncwarp(i < 16 ? 0xffffu : 0xffff0000u);
-  b.y[i] = values[i ^ 1] + values[i ^ 16];       // fault: race_with_half_warp // other: race_with_half_warp
+  b.y[i] = values[i ^ 1] + values[i ^ 16];  // both: race_with_half_warp
 }
 
 __global__ void race_of_bytes(FaultBuffers b) {
   auto* bytes = reinterpret_cast<unsigned char*>(b.y);
-  bytes[threadIdx.x] = 1;              // fault: race_of_bytes // other: race_of_bytes
-  if (threadIdx.x == 0) bytes[1] = 2;  // fault: race_of_bytes // other: race_of_bytes
+  bytes[threadIdx.x] = 1;              // both: race_of_bytes
+  if (threadIdx.x == 0) bytes[1] = 2;  // both: race_of_bytes
 }
 
 __global__ void race_with_atomic(FaultBuffers b) {
   if (threadIdx.x == 0) {
-    b.flags[0] = 3;              // fault: race_with_atomic // other: race_with_atomic
+    b.flags[0] = 3;  // both: race_with_atomic
   } else {
-    atomicAdd(&b.flags[0], 1u);  // fault: race_with_atomic // other: race_with_atomic
+    atomicAdd(&b.flags[0], 1u);  // both: race_with_atomic
   }
 }
 
@@ -149,18 +149,18 @@ __global__ void missing_barrier(FaultBuffers b) {
 __global__ void divergent_barrier(FaultBuffers b) {
   if (threadIdx.x % 2 == 0) {
     b.y[threadIdx.x] = 1.0f;
-    __syncthreads();  // fault: divergent_barrier // other: divergent_barrier
+    __syncthreads();  // both: divergent_barrier
   } else {
     b.y[threadIdx.x] = 2.0f;
-    __syncthreads();  // fault: divergent_barrier // other: divergent_barrier
+    __syncthreads();  // both: divergent_barrier
   }
 }
 
 __global__ void divergent_shuffle(FaultBuffers b) {
   if (threadIdx.x < 16) {
-    b.y[threadIdx.x] = __shfl_xor_sync(0xffffffffu, b.x[threadIdx.x], 1);  // fault: divergent_shuffle // other: divergent_shuffle
+    b.y[threadIdx.x] = __shfl_xor_sync(0xffffffffu, b.x[threadIdx.x], 1);  // both: divergent_shuffle
   } else {
-    b.y[threadIdx.x] = __shfl_xor_sync(0xffffffffu, b.x[threadIdx.x], 2);  // fault: divergent_shuffle // other: divergent_shuffle
+    b.y[threadIdx.x] = __shfl_xor_sync(0xffffffffu, b.x[threadIdx.x], 2);  // both: divergent_shuffle
   }
 }
 
@@ -204,17 +204,17 @@ __global__ void async_without_barrier(FaultBuffers b) {
   __shared__ __align__(16) float values[256];
   *reinterpret_cast<float4*>(values + 4 * threadIdx.x) = make_float4(0, 0, 0, 0);
   __syncthreads();
-  cp_async<16>(values + 4 * threadIdx.x, b.x + 4 * threadIdx.x);  // fault: async_without_barrier // other: async_without_barrier
+  cp_async<16>(values + 4 * threadIdx.x, b.x + 4 * threadIdx.x);  // both: async_without_barrier
   cp_async_commit();
   cp_async_wait<0>();
-  if (threadIdx.x >= 32) b.y[threadIdx.x] = values[4 * (threadIdx.x - 32)];  // fault: async_without_barrier // other: async_without_barrier
+  if (threadIdx.x >= 32) b.y[threadIdx.x] = values[4 * (threadIdx.x - 32)];  // both: async_without_barrier
 }
 
 // --- grids ---
 
 __global__ void grid_race(FaultBuffers b) {
-  b.y[blockIdx.x] = 1.0f;                       // fault: grid_race // other: grid_race
-  b.y[blockIdx.x + 8] = b.y[blockIdx.x ^ 1];    // fault: grid_race // other: grid_race
+  b.y[blockIdx.x] = 1.0f;                     // both: grid_race
+  b.y[blockIdx.x + 8] = b.y[blockIdx.x ^ 1];  // both: grid_race
 }
 
 __global__ void block_skips_grid_sync(FaultBuffers b) {
@@ -228,11 +228,11 @@ __global__ void flag_never_set(FaultBuffers b) {
 
 __global__ void flag_without_fence(FaultBuffers b) {
   if (blockIdx.x == 0) {
-    b.y[0] = 1.0f;              // fault: flag_without_fence // other: flag_without_fence
+    b.y[0] = 1.0f;  // both: flag_without_fence
     atomicExch(b.flags, 1u);
   } else {
     wait_until(b.flags, [](unsigned value) { return value == 1; });
-    b.y[1] = b.y[0];            // fault: flag_without_fence // other: flag_without_fence
+    b.y[1] = b.y[0];  // both: flag_without_fence
   }
 }
 

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// slice and unslice as moves of memory, for every device.
+#pragma once
+
+#include "kernels/pad/inset.h"
+#include "kernels/transpose/strided_copy.h"
+
+namespace lamina {
+
+StridedCopy slice_copy(const KernelQuery& query);
+Inset unslice_inset(const KernelQuery& query);
+
+}  // namespace lamina

@@ -1,0 +1,26 @@
+# Run after the program is built: writes one CTest entry per op, mode and device to OUTPUT. cuda has one entry per op,
+# which exits with 77 (skipped) where there is no GPU.
+execute_process(COMMAND ${PROGRAM} --list-ops OUTPUT_VARIABLE ops OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+string(REPLACE "\n" ";" ops "${ops}")
+
+set(script "")
+function(add_entry name labels)
+  string(APPEND script "add_test(\"${name}\" \"${PROGRAM}\"")
+  foreach(flag ${ARGN})
+    string(APPEND script " ${flag}")
+  endforeach()
+  string(APPEND script ")\nset_tests_properties(\"${name}\" PROPERTIES LABELS \"${labels}\" SKIP_RETURN_CODE 77)\n")
+  set(script "${script}" PARENT_SCOPE)
+endfunction()
+
+foreach(op ${ops})
+  foreach(device cpu sim)
+    add_entry(conformance.parity.${op}.${device} conformance --op ${op} --mode parity --device ${device})
+    add_entry(conformance.gradient.${op}.${device} gradient --op ${op} --mode gradient --device ${device})
+    add_entry(conformance.repeat.${op}.${device} conformance --op ${op} --mode repeat --device ${device})
+    add_entry(conformance.undeclared.${op}.${device} conformance --op ${op} --mode undeclared --device ${device})
+  endforeach()
+  add_entry(conformance.race.${op}.sim race --op ${op} --mode race)
+  add_entry(conformance.cuda.${op} gpu --op ${op} --device cuda)
+endforeach()
+file(WRITE ${OUTPUT} "${script}")
