@@ -68,7 +68,7 @@ RepeatVector::RepeatVector(int64_t times, LayerOptions options)
     : LayerHandle(moving(options, "RepeatVector", [times](const Value& x) {
         LAMINA_CHECK(times > 0, "[RepeatVector] the number of repeats must be positive, got ", times);
         LAMINA_CHECK(x.shape().rank() == 2, "[RepeatVector] takes (batch, features), got ", x.shape());
-        return repeat_axis(reshape(x, x.shape().with_axis(1, 1)), 1, times);
+        return repeat_axis(x, 1, times);
       })) {}
 
 }  // namespace lamina

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Products in all four transpositions: around the tile of 64 and the step of 16 of the kernels, single rows and columns,
-// nothing at all, and every way in which batches broadcast. Whole numbers must come out equal bit by bit.
+// Products in all four transpositions: around the tiles of the kernels, with rows that are and are not a multiple of 16
+// bytes, single rows and columns, nothing at all, and every way in which batches broadcast. Whole numbers must come out equal bit by bit.
 #include "core/base/text.h"
 #include "core/op/op_case.h"
 #include "kernels/matmul/matmul.h"
@@ -22,7 +22,11 @@ const std::vector<MatmulShape>& shapes() {
       {"9x17x6", CaseTag::small, {9, 17}, {17, 6}},
       {"batch_3", CaseTag::small, {3, 4, 5}, {3, 5, 6}},
       {"matrix_under_batch", CaseTag::small, {3, 4, 5}, {5, 6}},
+      {"8x16x24", CaseTag::small, {8, 16}, {16, 24}},
       {"64x64x64", CaseTag::odd, {64, 64}, {64, 64}},
+      {"aligned_tails", CaseTag::odd, {72, 40}, {40, 136}},
+      {"aligned_batch", CaseTag::odd, {2, 8, 24}, {2, 24, 16}},
+      {"aligned_long_sum", CaseTag::odd, {8, 1048}, {1048, 8}},
       {"1x1x1", CaseTag::odd, {1, 1}, {1, 1}},
       {"outer_product", CaseTag::odd, {7, 1}, {1, 9}},
       {"inner_product", CaseTag::odd, {1, 97}, {97, 1}},

@@ -21,7 +21,7 @@ std::vector<TileShape> shapes() {
       {"both", CaseTag::small, {2, 5}, {3, 2}},
       {"middle", CaseTag::small, {2, 3, 8}, {1, 4, 1}},
       {"upsampled_rows", CaseTag::small, {2, 3, 1, 8}, {1, 1, 2, 1}},
-      {"scalar_like", CaseTag::odd, {1, 3}, {7, 1}},
+      {"one_row", CaseTag::odd, {1, 5}, {7, 1}},
       {"vector", CaseTag::odd, {131}, {5}},
       {"every_axis", CaseTag::odd, {2, 3, 2, 3}, {2, 3, 2, 2}},
       {"rank_5_all", CaseTag::odd, {2, 1, 3, 2, 2}, {2, 2, 2, 2, 2}},

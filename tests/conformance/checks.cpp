@@ -5,6 +5,7 @@
 
 #include "core/base/check.h"
 #include "core/runtime/sim/options.h"
+#include "tests/conformance/symbolic_check.h"
 #include "tests/conformance/trust.h"
 #include "tests/testing/devices.h"
 #include "tests/testing/tensor_matchers.h"
@@ -103,9 +104,10 @@ Outcome Checks::run_unguarded(const Row& row) {
     case Mode::gradient: return gradient(row);
     case Mode::repeat: return repeat(row);
     case Mode::race: return race(row);
-    case Mode::undeclared: break;
+    case Mode::undeclared: return undeclared(row);
+    case Mode::symbolic: break;
   }
-  return undeclared(row);
+  return symbolic(row);
 }
 
 Outcome Checks::parity(const Row& row) {
@@ -129,17 +131,22 @@ Outcome Checks::compared(const Row& row) {
   return Outcome::passed();
 }
 
-Outcome Checks::gradient(const Row& row) {
-  if (gradient_case_ != row.one || !gradient_) {
-    gradient_.reset();
+const ReferenceGradient& Checks::gradient_of(const Row& row) {
+  if (gradient_case_ != row.one) {
+    gradient_case_ = nullptr;
     gradient_ = reference_gradient(suite_.ops(), row.op, *row.one);
     gradient_case_ = row.one;
   }
+  return gradient_;
+}
+
+Outcome Checks::gradient(const Row& row) {
+  const ReferenceGradient& reference = gradient_of(row);
   const SimRuns checked(true, 0);
-  const std::string why = row.dtype == "f64" ? check_by_differences(suite_.ops(), row.op, *row.one, *gradient_)
-                                             : check_implementation(suite_.ops(), row.op, *row.one, *row.impl, *gradient_);
+  const std::string why = row.dtype == "f64" ? check_by_differences(suite_.ops(), row.op, *row.one, reference)
+                                             : check_implementation(suite_.ops(), *row.one, *row.impl, reference);
   if (!why.empty()) return Outcome::failed(why);
-  if (!gradient_->flows) return Outcome::skipped("the gradient is zero by definition (confirmed)");
+  if (!reference.flows) return Outcome::skipped("the gradient is zero by definition (confirmed)");
   return Outcome::passed();
 }
 
@@ -201,6 +208,14 @@ Outcome Checks::undeclared(const Row& row) {
   const Verdict verdict = testing::ask(*row.impl, *known->node);
   if (!verdict.accepted()) return verdict.reason().empty() ? Outcome::failed("refuses without a reason") : Outcome::passed();
   return compared(row);
+}
+
+Outcome Checks::symbolic(const Row& row) {
+  const SymbolicCase one = trace_with_symbols(*row.one);
+  if (one.traced.outputs.empty()) return Outcome::skipped("the call needs numbers: " + one.refusal);
+  if (gradient_of(row).outputs.empty()) return Outcome::skipped("no output of floats");
+  const std::string why = check_symbolic(suite_.ops(), one, gradient_of(row));
+  return why.empty() ? Outcome::passed() : Outcome::failed(why);
 }
 
 }  // namespace lamina::conformance

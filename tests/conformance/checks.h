@@ -45,9 +45,11 @@ class Checks {
   Outcome repeat(const Row& row);
   Outcome race(const Row& row);
   Outcome undeclared(const Row& row);
+  Outcome symbolic(const Row& row);
 
   const testing::PreparedCase& prepared(const Row& row);
   const testing::TracedCase& traced(const Row& row);
+  const ReferenceGradient& gradient_of(const Row& row);
   testing::NodeRunner runner(const Row& row, const testing::PreparedCase& one);
   void run_another_case(const Row& row);
 
@@ -61,7 +63,7 @@ class Checks {
   testing::TracedCase traced_;
   testing::PreparedCase prepared_;
   const OpCase* gradient_case_ = nullptr;
-  std::optional<ReferenceGradient> gradient_;
+  ReferenceGradient gradient_;
 };
 
 }  // namespace lamina::conformance

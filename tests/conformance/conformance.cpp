@@ -68,7 +68,7 @@ int main(int argc, char** argv) {
   app.add_option("--case", flags.filter.one, "only this case");
   app.add_option("--impl", flags.filter.impl, "only this implementation: tiled, sim/tiled or matmul/sim/tiled");
   app.add_option("--dtype", flags.filter.dtype, "only this type: f32, bf16, ...");
-  app.add_option("--mode", modes, "parity, gradient, repeat, race, undeclared; may be given more than once");
+  app.add_option("--mode", modes, "parity, gradient, repeat, race, undeclared, symbolic; may be given more than once");
   app.add_option("--device", devices, "cpu, sim or cuda; may be given more than once");
   app.add_flag("--list", flags.list, "print the rows and their number instead of running them");
   app.add_flag("--list-ops", flags.list_ops, "print the ops that have cases");

@@ -7,10 +7,8 @@
 #include "core/base/check.h"
 #include "core/compile/build_gradients.h"
 #include "core/compile/make_plan.h"
-#include "core/exec/executor.h"
 #include "core/graph/pointwise.h"
 #include "tests/testing/case_inputs.h"
-#include "tests/testing/case_runner.h"
 #include "tests/testing/devices.h"
 #include "tests/testing/tensor_matchers.h"
 
@@ -28,31 +26,6 @@ std::vector<Value> floating(const std::vector<Value>& values) {
   std::vector<Value> kept;
   std::copy_if(values.begin(), values.end(), std::back_inserter(kept), [](const Value& value) { return is_floating(value.dtype()); });
   return kept;
-}
-
-// Outputs "y<i>" and gradients "g<i>" of a traced case; weights come in as "w<i>". Gradients that do not flow are left out.
-Graph gradient_graph(const TracedCase& traced, const std::vector<int>& wrt) {
-  Graph graph;
-  std::vector<Value> seeds, sources;
-  const std::vector<Value> outputs = floating(traced.outputs);
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    graph.outputs.push_back({text("y", i), outputs[i]});
-    seeds.push_back(input_value(text("w", i), outputs[i].dtype(), outputs[i].shape()));
-  }
-  for (const int input : wrt) sources.push_back(traced.inputs[static_cast<size_t>(input)]);
-  const std::vector<Value> gradients = build_gradients(outputs, seeds, sources);
-  for (size_t i = 0; i < gradients.size(); ++i) {
-    if (gradients[i].exists()) graph.outputs.push_back({text("g", i), gradients[i]});
-  }
-  return graph;
-}
-
-Feed feed_of(const ReferenceGradient& gradient, const TracedCase& traced) {
-  Feed feed;
-  for (size_t i = 0; i < gradient.inputs.size(); ++i) feed.emplace(text("x", i), gradient.inputs[i].cast(traced.inputs[i].dtype()));
-  const std::vector<Value> outputs = floating(traced.outputs);
-  for (size_t i = 0; i < outputs.size(); ++i) feed.emplace(text("w", i), gradient.weights[i].cast(outputs[i].dtype()));
-  return feed;
 }
 
 Executor executor_of(const Graph& graph, const OpRegistry& ops, const PlanOptions& options) {
@@ -128,6 +101,30 @@ class SlopeCheck {
 
 }  // namespace
 
+Graph gradient_graph(const TracedCase& traced, const std::vector<int>& wrt) {
+  Graph graph;
+  std::vector<Value> seeds, sources;
+  const std::vector<Value> outputs = floating(traced.outputs);
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    graph.outputs.push_back({text("y", i), outputs[i]});
+    seeds.push_back(input_value(text("w", i), outputs[i].dtype(), outputs[i].shape()));
+  }
+  for (const int input : wrt) sources.push_back(traced.inputs[static_cast<size_t>(input)]);
+  const std::vector<Value> gradients = build_gradients(outputs, seeds, sources);
+  for (size_t i = 0; i < gradients.size(); ++i) {
+    if (gradients[i].exists()) graph.outputs.push_back({text("g", i), gradients[i]});
+  }
+  return graph;
+}
+
+Feed feed_of(const ReferenceGradient& gradient, const TracedCase& traced) {
+  Feed feed;
+  for (size_t i = 0; i < gradient.inputs.size(); ++i) feed.emplace(text("x", i), gradient.inputs[i].cast(traced.inputs[i].dtype()));
+  const std::vector<Value> outputs = floating(traced.outputs);
+  for (size_t i = 0; i < outputs.size(); ++i) feed.emplace(text("w", i), gradient.weights[i].cast(outputs[i].dtype()));
+  return feed;
+}
+
 std::string no_gradient_reason(const OpCase& one) {
   const auto differentiable = [](const CaseInput& input) { return input.differentiable && input.dtype == DType::f32; };
   if (std::none_of(one.inputs.begin(), one.inputs.end(), differentiable)) return "no differentiable input of the case's type";
@@ -196,7 +193,7 @@ std::string check_by_differences(const OpRegistry& ops, const std::string& op, c
   return slopes.verdict();
 }
 
-std::string check_implementation(const OpRegistry& ops, const std::string&, const OpCase& one, const KernelImpl& impl,
+std::string check_implementation(const OpRegistry& ops, const OpCase& one, const KernelImpl& impl,
                                  const ReferenceGradient& gradient) {
   const TracedCase traced = testing::trace_case(one, testing::input_types(one, DType::f32));
   const Graph graph = gradient_graph(traced, gradient.wrt);

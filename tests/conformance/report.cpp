@@ -4,9 +4,19 @@
 #include <iomanip>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <regex>
 #include <set>
 
 namespace lamina::conformance {
+namespace {
+
+// Reasons that differ in numbers only are counted as one.
+std::string without_numbers(const std::string& reason) {
+  static const std::regex number("\\b[0-9]+\\b");
+  return std::regex_replace(reason, number, "N");
+}
+
+}  // namespace
 
 void Report::begin(const Row& row) {
   started_ = std::chrono::steady_clock::now();
@@ -17,7 +27,7 @@ void Report::end(const Row& row, const Outcome& outcome) {
   Totals& totals = totals_[row.mode];
   totals.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
   ++totals.of[static_cast<size_t>(outcome.status)];
-  if (outcome.status == Status::skipped) ++skips_[outcome.detail];
+  if (outcome.status == Status::skipped) ++skips_[without_numbers(outcome.detail)];
   const bool bad = outcome.status == Status::failed || outcome.status == Status::mistrusted;
   if (bad) out_ << name_of(outcome.status) << ": " << row.repro() << "\n  " << outcome.detail << std::endl;
   if (verbose_ && !bad) out_ << "  " << name_of(outcome.status) << (outcome.detail.empty() ? "" : ": " + outcome.detail) << "\n";
@@ -66,7 +76,7 @@ void list_rows(const std::vector<Row>& rows, Checks& checks, bool as_json, std::
     const auto skipped = checks.skip_reason(row);
     const bool doubtful = !skipped && row.mode == Mode::parity && checks.is_mistrusted(row);
     if (skipped) {
-      ++skips[*skipped];
+      ++skips[without_numbers(*skipped)];
     } else {
       distinct.insert(row.repro());
       ++by_mode[std::string(name_of(row.mode))];

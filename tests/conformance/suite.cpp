@@ -53,12 +53,12 @@ bool selected(const Filter& filter, const Row& row) {
 }  // namespace
 
 std::string_view name_of(Mode mode) {
-  constexpr std::string_view kNames[] = {"parity", "gradient", "repeat", "race", "undeclared"};
+  constexpr std::string_view kNames[] = {"parity", "gradient", "repeat", "race", "undeclared", "symbolic"};
   return kNames[static_cast<size_t>(mode)];
 }
 
 const std::vector<Mode>& all_modes() {
-  static const std::vector<Mode> modes = {Mode::parity, Mode::gradient, Mode::repeat, Mode::race, Mode::undeclared};
+  static const std::vector<Mode> modes = {Mode::parity, Mode::gradient, Mode::repeat, Mode::race, Mode::undeclared, Mode::symbolic};
   return modes;
 }
 
@@ -96,6 +96,13 @@ Suite::Suite(OpRegistry ops) : ops_(std::move(ops)) {
 void Suite::add_rows(Mode mode, const std::string& op, const OpCase& one, std::vector<Row>& rows) const {
   const OpRegistry::Entry& entry = ops_.at(op);
   if (mode == Mode::undeclared) return add_undeclared(op, one, rows);
+  if (mode == Mode::symbolic) {
+    for (const KernelImpl& impl : entry.impls) {
+      const bool reference = impl.device == DeviceKind::cpu && impl.name == "reference";
+      if (reference && is_small(one)) rows.push_back({mode, op, &one, &impl, "f64", testing::input_types(one, DType::f64)});
+    }
+    return;
+  }
   if (mode == Mode::gradient) {
     if (!entry.op->gradient || !is_small(one)) return;
     for (const KernelImpl& impl : entry.impls) {

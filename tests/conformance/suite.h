@@ -6,6 +6,7 @@
 //   repeat      two runs are bitwise equal, also with another case in between
 //   race        five shuffled thread orders on sim: no fault, and bitwise equal results
 //   undeclared  types that a case does not list: refused with a reason, or right
+//   symbolic    shapes and gradients traced with symbols for dimensions give the same numbers once these are known
 #pragma once
 
 #include <map>
@@ -16,7 +17,7 @@
 
 namespace lamina::conformance {
 
-enum class Mode { parity, gradient, repeat, race, undeclared };
+enum class Mode { parity, gradient, repeat, race, undeclared, symbolic };
 std::string_view name_of(Mode mode);
 Mode mode_from_name(std::string_view name);  // throws, listing the names
 const std::vector<Mode>& all_modes();

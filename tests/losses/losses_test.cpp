@@ -78,7 +78,7 @@ TEST(Losses, RefuseOptionsThatMakeNoSense) {
 
 TEST(Losses, RefuseShapesThatDoNotGoTogether) {
   const Value vector = input_value("v", DType::f32, {4}), cube = input_value("c", DType::f32, {4, 3, 2});
-  EXPECT_EQ(message_of([&] { losses::mse().function(vector, cube); }), "[mse] y_true (4) and y_pred (4, 3, 2) have different ranks");
+  EXPECT_EQ(message_of([&] { losses::mse().function(vector, cube); }), "[mse] y_true (4,) and y_pred (4, 3, 2) have different ranks");
   const Value scalar = input_value("s", DType::f32, Shape{});
   EXPECT_EQ(message_of([&] { losses::mae().function(scalar, scalar); }),
             "[mae] y_pred is a scalar; a loss over its last axis needs one axis or more");
@@ -94,6 +94,14 @@ TEST(Losses, TwoVectorsGiveOneLossPerSample) {
   const Result result = result_of(losses::mse(), HostTensor::of<float>({3}, {0, 0, 0}), HostTensor::of<float>({3}, {1, 2, 3}));
   EXPECT_EQ(result.values.extents(), Extents{3});
   EXPECT_EQ(result.values.at(2), 9);
+}
+
+TEST(Losses, AVectorAgainstAColumnIsOneLossPerSample) {
+  const HostTensor vector = HostTensor::of<float>({2}, {0.5f, 0.5f}), column = HostTensor::of<float>({2, 1}, {0.25f, 0.125f});
+  for (const Loss& loss : {losses::mae(), losses::kl_divergence(), losses::cosine_similarity()}) {
+    EXPECT_EQ(result_of(loss, vector, column).values.extents(), Extents{2}) << loss.name;
+    EXPECT_EQ(result_of(loss, column, vector).values.extents(), Extents{2}) << loss.name;
+  }
 }
 
 TEST(Losses, SixteenBitPredictionsAreComparedInF32) {

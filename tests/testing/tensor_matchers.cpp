@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "core/base/text.h"
 
@@ -45,6 +46,9 @@ std::string place(const Extents& extents, int64_t index) {
   return "(" + join(at) + ")";
 }
 
+// A NaN without its sign, which says nothing.
+double shown(double value) { return std::isnan(value) ? std::numeric_limits<double>::quiet_NaN() : value; }
+
 bool same_number(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
 }  // namespace
@@ -77,8 +81,8 @@ std::string difference(const HostTensor& actual, const HostTensor& expected, Tol
   }
   if (!wrong) return "";
   const double got = actual.at(worst), want = expected.at(worst);
-  return text(wrong, " of ", actual.count(), " elements differ, worst at ", place(actual.extents(), worst), ": got ", got,
-              ", expected ", want, " (off by ", std::abs(got - want), ", allowed ",
+  return text(wrong, " of ", actual.count(), " elements differ, worst at ", place(actual.extents(), worst), ": got ", shown(got),
+              ", expected ", shown(want), " (off by ", std::abs(got - want), ", allowed ",
               tolerance.relative * std::abs(want) + tolerance.absolute * scale, ")");
 }
 

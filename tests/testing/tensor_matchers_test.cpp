@@ -74,7 +74,7 @@ TEST(TensorMatchers, InfinitiesAreEqualToThemselves) {
 }
 
 TEST(TensorMatchers, ShapesMustAgree) {
-  EXPECT_THAT(difference(f32({1, 2}), f32({1, 2}).reshaped({2, 1}), {}), HasSubstr("shape (2), expected (2, 1)"));
+  EXPECT_THAT(difference(f32({1, 2}), f32({1, 2}).reshaped({2, 1}), {}), HasSubstr("shape (2,), expected (2, 1)"));
 }
 
 TEST(TensorMatchers, ExactMeansRoundedToTheSameNumber) {

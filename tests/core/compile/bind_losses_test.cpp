@@ -240,7 +240,7 @@ TEST(BindLosses, SampleWeightsAreInputsOfTheirRank) {
   options.sample_weight_ranks["out"] = 1;
   options.losses = [](const Value&, const Value& p) { return mean(p); };
   EXPECT_EQ(message_of([&] { bind_losses({{"out", output}}, options); }),
-            "[loss] node \"loss/out\": sample weights of shape (batch) for a loss of shape (); the loss function must not average over "
+            "[loss] node \"loss/out\": sample weights of shape (batch,) for a loss of shape (); the loss function must not average over "
             "samples that are weighted");
 }
 

@@ -376,6 +376,16 @@ TEST(Npz, RefusesToWriteFourGigabytes) {
   EXPECT_TRUE(sink.bytes().empty());
 }
 
+TEST(Npz, RefusesToWriteMoreMembersThanTheFormatCounts) {
+  MemorySink sink;
+  ZipWriter archive(sink);
+  for (int i = 0; i < 65'534; ++i) archive.add(std::to_string(i), {}, ZipPacking::stored);
+  expect_error(ErrorKind::model, {"more than 65534 arrays; write safetensors"},
+               [&] { archive.add("one more", {}, ZipPacking::stored); });
+  archive.finish();
+  EXPECT_EQ(read_zip_directory(sink.bytes(), "x.npz", {}).size(), 65'534u);
+}
+
 TEST(Npz, TellsUnreadableFromDamaged) {
   ScratchFolder folder;
   expect_error(ErrorKind::io, {"no file"}, [&] { read_npz(folder / "x.npz"); });
