@@ -42,7 +42,8 @@ Function function_named(const std::string& name) {
     if (known == name) return function;
     names.push_back(known);
   }
-  throw Error(ErrorKind::model, text("Could not interpret activation function identifier: ", name, did_you_mean(name, names)));
+  throw Error(ErrorKind::model,
+              text("Could not interpret activation function identifier: ", name, did_you_mean(name, names)));
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What may stand behind `.activation =`: Keras' name, or any function of a Value. Names: linear, relu, relu6, leaky_relu
-// (0.2 below zero), elu, gelu, gelu_tanh, silu (swish), sigmoid, hard_sigmoid, hard_sigmoid_k2, tanh, softplus, softmax
-// (over the last axis), exponential.
+// What may stand behind `.activation =`: Keras' name, or any function of a Value. Names: linear, relu, relu6,
+// leaky_relu (0.2 below zero), elu, gelu, gelu_tanh, silu (swish), sigmoid, hard_sigmoid, hard_sigmoid_k2, tanh,
+// softplus, softmax (over the last axis), exponential.
 #pragma once
 
 #include <concepts>
@@ -15,11 +15,12 @@ namespace lamina {
 class ActivationFunction {
  public:
   ActivationFunction() : ActivationFunction("linear") {}
-  ActivationFunction(const char* name) : ActivationFunction(std::string(name)) {}  // NOLINT: names and functions convert
-  ActivationFunction(const std::string& name);                                     // NOLINT; throws, naming the nearest
+  ActivationFunction(const char* name)
+      : ActivationFunction(std::string(name)) {}  // NOLINT: names and functions convert
+  ActivationFunction(const std::string& name);    // NOLINT; throws, naming the nearest
   template <class Function>
-    requires std::is_invocable_r_v<Value, Function, const Value&>
-  ActivationFunction(Function function) : name_("function"), function_(std::move(function)) {}  // NOLINT
+  requires std::is_invocable_r_v<Value, Function, const Value&> ActivationFunction(Function function)
+      : name_("function"), function_(std::move(function)) {}  // NOLINT
 
   Value operator()(const Value& x) const { return function_(x); }
   const std::string& name() const { return name_; }

@@ -49,7 +49,8 @@ double unit_normal(const PhiloxCounter& words, size_t i) {
 }
 
 HostTensor normal(const Extents& extents, uint64_t seed, double mean, double deviation) {
-  return drawn(extents, seed, [=](const PhiloxCounter& words, size_t i, size_t) { return mean + deviation * unit_normal(words, i); });
+  return drawn(extents, seed,
+               [=](const PhiloxCounter& words, size_t i, size_t) { return mean + deviation * unit_normal(words, i); });
 }
 
 // An element beyond two deviations is drawn again by itself, from the block of the same index of the next step.
@@ -140,10 +141,12 @@ Initializer random_uniform(double low, double high) {
   return {"random_uniform", [=](const Extents& extents, uint64_t seed) { return uniform(extents, seed, low, high); }};
 }
 Initializer random_normal(double mean, double deviation) {
-  return {"random_normal", [=](const Extents& extents, uint64_t seed) { return normal(extents, seed, mean, deviation); }};
+  return {"random_normal",
+          [=](const Extents& extents, uint64_t seed) { return normal(extents, seed, mean, deviation); }};
 }
 Initializer truncated_normal(double mean, double deviation) {
-  return {"truncated_normal", [=](const Extents& extents, uint64_t seed) { return cut_normal(extents, seed, mean, deviation); }};
+  return {"truncated_normal",
+          [=](const Extents& extents, uint64_t seed) { return cut_normal(extents, seed, mean, deviation); }};
 }
 
 Initializer glorot_uniform() { return scaled("glorot_uniform", 1, Fan::average, Draw::uniform); }
@@ -154,16 +157,18 @@ Initializer lecun_uniform() { return scaled("lecun_uniform", 1, Fan::in, Draw::u
 Initializer lecun_normal() { return scaled("lecun_normal", 1, Fan::in, Draw::normal); }
 
 Initializer orthogonal(double gain) {
-  return {"orthogonal", [gain](const Extents& extents, uint64_t seed) { return orthogonal_tensor(extents, seed, gain); }};
+  return {"orthogonal",
+          [gain](const Extents& extents, uint64_t seed) { return orthogonal_tensor(extents, seed, gain); }};
 }
 Initializer identity_initializer(double gain) {
   return {"identity", [gain](const Extents& extents, uint64_t) { return identity_tensor(extents, gain); }};
 }
 
 Initializer initializer_from_name(const std::string& name) {
-  const std::vector<Initializer> known = {zeros(),         ones(),         random_uniform(), random_normal(), truncated_normal(),
-                                          glorot_uniform(), glorot_normal(), he_uniform(),     he_normal(),     lecun_uniform(),
-                                          lecun_normal(),   orthogonal(),    identity_initializer()};
+  const std::vector<Initializer> known = {
+      zeros(),          ones(),          random_uniform(),      random_normal(), truncated_normal(),
+      glorot_uniform(), glorot_normal(), he_uniform(),          he_normal(),     lecun_uniform(),
+      lecun_normal(),   orthogonal(),    identity_initializer()};
   std::vector<std::string> names;
   for (const Initializer& initializer : known) {
     if (initializer.name == name) return initializer;

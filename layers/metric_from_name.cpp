@@ -32,7 +32,8 @@ const std::vector<NamedFactory>& factories() {
 
 bool is_accuracy(const std::string& name) {
   std::string lower = name;
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return lower == "accuracy" || lower == "acc";
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Metrics by name: functions of (y_true, y_pred), averaged over all samples and steps of an epoch. Formulas are Keras 3's;
-// shapes as in losses/losses.h.
+// Metrics by name: functions of (y_true, y_pred), averaged over all samples and steps of an epoch. Formulas are Keras
+// 3's; shapes as in losses/losses.h.
 #pragma once
 
 #include <string>
@@ -30,9 +30,9 @@ Metric of_loss(const Loss& loss);
 namespace lamina {
 
 // By the names of Keras' metrics and losses ("mae", "MeanAbsoluteError", "top_k_categorical_accuracy", ...). "accuracy"
-// and "acc" are chosen by shape: binary where y_pred has one column, else categorical or sparse as y_true is. `y_true` is
-// what the output's loss reads; absent, where no loss reads it, stands for labels. The metric keeps the name by which it
-// was asked for. Throws for an unknown name, with the nearest.
+// and "acc" are chosen by shape: binary where y_pred has one column, else categorical or sparse as y_true is. `y_true`
+// is what the output's loss reads; absent, where no loss reads it, stands for labels. The metric keeps the name by
+// which it was asked for. Throws for an unknown name, with the nearest.
 Metric metric_from_name(const std::string& name, const TensorType& y_pred, const TensorType* y_true = nullptr);
 
 }  // namespace lamina

@@ -2,7 +2,6 @@
 #include "layers/orthonormal.h"
 
 #include <cmath>
-#include <numeric>
 #include <span>
 
 #include "core/base/check.h"
@@ -24,7 +23,12 @@ class Columns {
   std::vector<double> values_;
 };
 
-double dot(std::span<const double> a, std::span<const double> b) { return std::inner_product(a.begin(), a.end(), b.begin(), 0.0); }
+double dot(std::span<const double> a, std::span<const double> b) {
+  double sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+  return sum;
+}
 
 // x - 2 v (v.x) for a unit vector v: the mirror image of x at the plane across v. v = 0 leaves x as it is.
 void reflect(std::span<double> x, std::span<const double> v) {
@@ -59,7 +63,6 @@ void make_orthonormal_columns(std::vector<double>& matrix, int64_t rows, int64_t
   for (int64_t k = 0; k < columns; ++k) {
     const std::span<double> v = reflectors.below(k, k);
     signs.push_back(make_reflector(v) < 0 ? -1 : 1);
-#pragma omp parallel for schedule(static)
     for (int64_t other = k + 1; other < columns; ++other) reflect(reflectors.below(other, k), v);
   }
 

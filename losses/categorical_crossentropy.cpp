@@ -10,7 +10,8 @@ namespace lamina::losses {
 
 Loss categorical_crossentropy(CrossentropyOptions options) {
   const double smoothing = options.label_smoothing;
-  LAMINA_CHECK(smoothing >= 0 && smoothing <= 1, "[categorical_crossentropy] label_smoothing must be within [0, 1], got ", smoothing);
+  LAMINA_CHECK(smoothing >= 0 && smoothing <= 1,
+               "[categorical_crossentropy] label_smoothing must be within [0, 1], got ", smoothing);
   return {"categorical_crossentropy", [=](const Value& y_true, const Value& y_pred) {
             auto logits = logits_behind_softmax(y_pred);
             if (!logits && options.from_logits) logits = y_pred;

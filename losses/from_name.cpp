@@ -34,7 +34,8 @@ const std::vector<NamedFactory>& factories() {
 }
 
 std::string lowered(std::string name) {
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return name;
 }
 
@@ -57,7 +58,8 @@ Loss from_name(const std::string& name, const TensorType& y_pred) {
     return named(binary ? binary_crossentropy() : sparse_categorical_crossentropy());
   }
   for (const NamedFactory& factory : factories()) {
-    if (std::find(factory.names.begin(), factory.names.end(), name) != factory.names.end()) return named(factory.make());
+    if (std::find(factory.names.begin(), factory.names.end(), name) != factory.names.end())
+      return named(factory.make());
   }
   throw Error(ErrorKind::model, text("Could not interpret loss identifier: ", name, did_you_mean(name, names())));
 }

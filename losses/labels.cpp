@@ -17,7 +17,8 @@ Labels labels_of(const char* user, const Value& y_true, const Value& y_pred) {
   const int rank = y_pred.shape().rank();
   LAMINA_CHECK(rank >= 1, "[", user, "] y_pred is a scalar; it needs an axis of classes");
   const Dim& classes = y_pred.shape()[rank - 1];
-  LAMINA_CHECK(classes.is_number(), "[", user, "] the number of classes must be known, y_pred has shape ", y_pred.shape());
+  LAMINA_CHECK(classes.is_number(), "[", user, "] the number of classes must be known, y_pred has shape ",
+               y_pred.shape());
 
   Labels result;
   result.labels = cast(y_true, DType::i32);

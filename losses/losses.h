@@ -26,10 +26,10 @@ Loss msle();                     // mean (log(1 + max(y_true, e)) - log(1 + max(
 Loss huber(double delta = 1.0);  // mean of d^2 / 2 up to |d| = delta, then delta |d| - delta^2 / 2 (Huber 1964)
 Loss log_cosh();                 // mean log(cosh(y_pred - y_true)), about d^2 / 2 for small and |d| - log 2 for large d
 
-// y_pred holds probabilities, clipped to [e, 1 - e], or logits. Where y_pred comes straight out of a sigmoid or softmax,
-// the logits that went in are used, as in Keras with TensorFlow: the same number, but with a gradient that does not
-// vanish where the probability is 0 or 1 in f32. Smoothing s moves y_true to y_true (1 - s) + s / classes (Szegedy et al.
-// 2016), where a binary target has two classes.
+// y_pred holds probabilities, clipped to [e, 1 - e], or logits. Where y_pred comes straight out of a sigmoid or
+// softmax, the logits that went in are used, as in Keras with TensorFlow: the same number, but with a gradient that
+// does not vanish where the probability is 0 or 1 in f32. Smoothing s moves y_true to y_true (1 - s) + s / classes
+// (Szegedy et al. 2016), where a binary target has two classes.
 struct CrossentropyOptions {
   bool from_logits = false;
   double label_smoothing = 0;
@@ -49,9 +49,9 @@ Loss kl_divergence();  // sum y log(y / p), both clipped to [e, 1] (Kullback and
 Loss cosine_similarity(int axis = -1);
 
 // By Keras' names, functions' and classes', and their aliases: "mse", "MSE", "mean_squared_error", "MeanSquaredError".
-// The loss keeps the name by which it was asked for. "crossentropy" and "ce" are binary where y_pred has one column, else
-// sparse: at compile nothing is known of y, and one-hot labels are then refused by their shape. Throws for an unknown
-// name, with the nearest.
+// The loss keeps the name by which it was asked for. "crossentropy" and "ce" are binary where y_pred has one column,
+// else sparse: at compile nothing is known of y, and one-hot labels are then refused by their shape. Throws for an
+// unknown name, with the nearest.
 Loss from_name(const std::string& name, const TensorType& y_pred);
 
 // All names that from_name knows.

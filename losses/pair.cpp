@@ -27,7 +27,8 @@ Value behind_casts(Value value) {
   while (value.node()->op == &pointwise_op()) {
     const auto& attributes = value.node()->attributes.get<PointwiseAttributes>();
     const Value& source = value.node()->inputs[0];
-    if (!attributes.program.instructions.empty() || !(source.shape() == value.shape()) || !is_floating(source.dtype())) break;
+    if (!attributes.program.instructions.empty() || !(source.shape() == value.shape()) || !is_floating(source.dtype()))
+      break;
     value = source;
   }
   return value;
@@ -43,9 +44,10 @@ Pair aligned(const char* loss, const Value& y_true, const Value& y_pred) {
   const int difference = y_true.shape().rank() - y_pred.shape().rank();
   if (difference == 1) drop_or_add_axis(pair.y_true, pair.y_pred);
   if (difference == -1) drop_or_add_axis(pair.y_pred, pair.y_true);
-  LAMINA_CHECK(pair.y_true.shape().rank() == pair.y_pred.shape().rank(), "[", loss, "] y_true ", y_true.shape(), " and y_pred ",
-               y_pred.shape(), " have different ranks");
-  LAMINA_CHECK(pair.y_pred.shape().rank() > 0, "[", loss, "] y_pred is a scalar; a loss over its last axis needs one axis or more");
+  LAMINA_CHECK(pair.y_true.shape().rank() == pair.y_pred.shape().rank(), "[", loss, "] y_true ", y_true.shape(),
+               " and y_pred ", y_pred.shape(), " have different ranks");
+  LAMINA_CHECK(pair.y_pred.shape().rank() > 0, "[", loss,
+               "] y_pred is a scalar; a loss over its last axis needs one axis or more");
   return pair;
 }
 
@@ -59,14 +61,16 @@ std::optional<Value> logits_behind_sigmoid(const Value& y_pred) {
   const Value source = behind_casts(y_pred);
   const Node& node = *source.node();
   if (node.op != &pointwise_op()) return std::nullopt;
-  if (!(node.attributes.get<PointwiseAttributes>().program == Program::single(ScalarFunction::sigmoid))) return std::nullopt;
+  if (!(node.attributes.get<PointwiseAttributes>().program == Program::single(ScalarFunction::sigmoid)))
+    return std::nullopt;
   return widened(node.inputs[0]);
 }
 
 std::optional<Value> logits_behind_softmax(const Value& y_pred) {
   const Value source = behind_casts(y_pred);
   const Node& node = *source.node();
-  const bool over_last = node.op == &softmax_op() && node.attributes.get<SoftmaxAttributes>().axis == source.shape().rank() - 1;
+  const bool over_last =
+      node.op == &softmax_op() && node.attributes.get<SoftmaxAttributes>().axis == source.shape().rank() - 1;
   return over_last ? std::optional(widened(node.inputs[0])) : std::nullopt;
 }
 

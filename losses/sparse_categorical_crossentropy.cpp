@@ -6,8 +6,8 @@
 #include "core/graph/reduce.h"
 #include "core/graph/reshape.h"
 #include "kernels/softmax/softmax.h"
-#include "losses/pair.h"
 #include "losses/labels.h"
+#include "losses/pair.h"
 
 namespace lamina::losses {
 

@@ -25,8 +25,8 @@ void check_unique_outputs(const std::vector<ModelOutput>& outputs) {
   std::set<std::string> seen;
   for (const ModelOutput& output : outputs) {
     LAMINA_CHECK(seen.insert(output.name).second, "The output name \"", output.name,
-                 "\" is used twice: a loss could not be bound to one of them. The outputs are ", quoted_list(names_of(outputs)),
-                 "; give the model distinct output names.");
+                 "\" is used twice: a loss could not be bound to one of them. The outputs are ",
+                 quoted_list(names_of(outputs)), "; give the model distinct output names.");
   }
 }
 
@@ -35,14 +35,17 @@ std::vector<LossSpec> specs_by_output(const std::vector<std::string>& names, con
   std::vector<LossSpec> specs(names.size(), LossSpec(no_loss));
   const auto& entries = losses.entries();
   switch (losses.form()) {
-    case Losses::Form::none: break;
-    case Losses::Form::one: std::fill(specs.begin(), specs.end(), entries.front().loss); break;
+    case Losses::Form::none:
+      break;
+    case Losses::Form::one:
+      std::fill(specs.begin(), specs.end(), entries.front().loss);
+      break;
     case Losses::Form::list: {
       std::vector<std::string> shown;
       for (const NamedLoss& entry : entries) shown.push_back(entry.loss.shown());
       LAMINA_CHECK(entries.size() == names.size(),
-                   "When passing a list as loss, it should have one entry per model outputs. The model has ", names.size(),
-                   " outputs, but you passed loss=[", join(shown), "]");
+                   "When passing a list as loss, it should have one entry per model outputs. The model has ",
+                   names.size(), " outputs, but you passed loss=[", join(shown), "]");
       for (size_t i = 0; i < names.size(); ++i) specs[i] = entries[i].loss;
       break;
     }
@@ -59,8 +62,9 @@ std::vector<LossSpec> specs_by_output(const std::vector<std::string>& names, con
                      "\". Only expected the following keys: ", quoted_list(names), did_you_mean(entry.output, names));
         specs[static_cast<size_t>(at - names.begin())] = entry.loss;
       }
-      LAMINA_CHECK(keys.size() == names.size(), "Expected keys ", quoted_list(names), " in loss dict, but found loss.keys()=",
-                   quoted_list(keys), ". Write no_loss for an output that is not to be trained.");
+      LAMINA_CHECK(keys.size() == names.size(), "Expected keys ", quoted_list(names),
+                   " in loss dict, but found loss.keys()=", quoted_list(keys),
+                   ". Write no_loss for an output that is not to be trained.");
       break;
     }
   }
@@ -102,9 +106,9 @@ Value aligned(const Value& weight, const Value& values) {
 // Sum over all elements divided by their number; with a mask, by the number of valid ones (0 where there are none).
 Value reduced(Value values, const Value& mask, const Value& sample_weight) {
   values = cast(values, loss_type(values.dtype()));
-  LAMINA_CHECK(!sample_weight.exists() || sample_weight.shape().rank() <= values.shape().rank(), "[loss] node \"", NameScope::path(),
-               "\": sample weights of shape ", sample_weight.shape(), " for a loss of shape ", values.shape(),
-               "; the loss function must not average over samples that are weighted");
+  LAMINA_CHECK(!sample_weight.exists() || sample_weight.shape().rank() <= values.shape().rank(), "[loss] node \"",
+               NameScope::path(), "\": sample weights of shape ", sample_weight.shape(), " for a loss of shape ",
+               values.shape(), "; the loss function must not average over samples that are weighted");
   if (values.shape().rank() == 0) return values;
   Value weights;
   if (mask.exists()) {
@@ -140,7 +144,8 @@ LossBinding bind(const ModelOutput& output, const LossSpec& spec, double weight,
   const NameScope scope("loss/" + output.name);
   const Value target = input_value(target_input(output.name), binding.target.dtype, binding.target.shape);
   // Also a function of the user's sees f32 where the model computes in 16 bits.
-  const Value y_pred = is_floating(output.value.dtype()) ? cast(output.value, loss_type(output.value.dtype())) : output.value;
+  const Value y_pred =
+      is_floating(output.value.dtype()) ? cast(output.value, loss_type(output.value.dtype())) : output.value;
   const Value values = loss.function(target, y_pred);
   LAMINA_CHECK(values.exists(), "[loss] output \"", output.name, "\": the loss function returned no Value");
   LAMINA_CHECK(is_floating(values.dtype()), "[loss] output \"", output.name, "\": the loss is ", values.dtype(),
@@ -151,8 +156,8 @@ LossBinding bind(const ModelOutput& output, const LossSpec& spec, double weight,
 
   Value sample_weight;
   if (const auto rank = options.sample_weight_ranks.find(output.name); rank != options.sample_weight_ranks.end()) {
-    LAMINA_CHECK(rank->second <= binding.shape.rank(), "[loss] output \"", output.name, "\": sample weights of ", rank->second,
-                 " axes for an output of shape ", binding.shape);
+    LAMINA_CHECK(rank->second <= binding.shape.rank(), "[loss] output \"", output.name, "\": sample weights of ",
+                 rank->second, " axes for an output of shape ", binding.shape);
     Shape shape;
     for (int axis = 0; axis < rank->second; ++axis) shape.push_back(binding.shape[axis]);
     sample_weight = input_value(sample_weight_input(output.name), DType::f32, shape);

@@ -23,12 +23,12 @@ struct ModelOutput {
 struct LossBinding {
   std::string output;
   Shape shape;
-  bool trained = false;       // false: None
-  std::string loss;           // "mse", "identity", "function"
+  bool trained = false;  // false: None
+  std::string loss;      // "mse", "identity", "function"
   double weight = 1;
   bool needs_target = false;  // the loss reads y_true
   TensorType target;
-  Value value;                // scalar, before the weight
+  Value value;  // scalar, before the weight
 };
 
 struct BoundLosses {
@@ -45,7 +45,8 @@ struct LossBindingOptions {
   std::map<std::string, int> sample_weight_ranks;
 };
 
-// The type of y_true where a loss or metric asks for none: y_pred's, but never 16 bits wide, which labels do not survive.
+// The type of y_true where a loss or metric asks for none: y_pred's, but never 16 bits wide, which labels do not
+// survive.
 TensorType default_target(const TensorType& y_pred);
 
 std::string target_input(const std::string& output);         // "<output>/target"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/graph/pointwise.h"
 
+#include <cmath>
+
 #include "core/base/check.h"
 #include "core/graph/reduce.h"
 
@@ -132,7 +134,7 @@ Value apply_scalar(ScalarFunction function, std::vector<Value> operands) {
 
 Value Operand::as_value(DType type) const {
   if (is_value()) return value_;
-  const bool whole = number_ == static_cast<double>(static_cast<int64_t>(number_));
+  const bool whole = number_ == std::trunc(number_);
   if (!is_floating(type)) type = whole ? DType::i32 : DType::f32;
   return constant(HostTensor::scalar(number_).cast(type));
 }

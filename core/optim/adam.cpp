@@ -11,7 +11,9 @@ namespace {
 class Adam final : public Optimizer {
  public:
   Adam(std::string name, const AdamOptions& options)
-      : Optimizer(options.learning_rate, options.clipping, options.weight_decay), name_(std::move(name)), options_(options) {
+      : Optimizer(options.learning_rate, options.clipping, options.weight_decay),
+        name_(std::move(name)),
+        options_(options) {
     for (const double beta : {options.beta_1, options.beta_2}) {
       LAMINA_CHECK(beta >= 0 && beta < 1, "[", name_, "] a beta must be within [0, 1), got ", beta);
     }
@@ -24,8 +26,8 @@ class Adam final : public Optimizer {
              const UpdateContext& context) override {
     const auto& [b1, b2] = std::pair(options_.beta_1, options_.beta_2);
     const Value& rate = context.learning_rate;
-    // 1 - b^t as -expm1(t log b), which f32 holds to the last digits also for b = 0.999 and t = 1. Scalars, shared by all
-    // weights: the graph keeps one copy.
+    // 1 - b^t as -expm1(t log b), which f32 holds to the last digits also for b = 0.999 and t = 1. Scalars, shared by
+    // all weights: the graph keeps one copy.
     const Value m_sum = -expm1(std::log(b1) * context.step), v_sum = -expm1(std::log(b2) * context.step);
     const Value corrected = rate * sqrt(v_sum) / m_sum;
     const Value old_m = slot(variable, "m"), old_v = slot(variable, "v");

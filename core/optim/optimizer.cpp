@@ -24,7 +24,8 @@ bool WeightDecay::applies_to(const Variable& variable) const {
 Optimizer::Optimizer(LearningRate learning_rate, GradientClipping clipping, WeightDecay decay)
     : learning_rate_(std::move(learning_rate)), clipping_(clipping), decay_(std::move(decay)) {
   LAMINA_CHECK(decay_.rate() >= 0, "a weight decay must not be negative, got ", decay_.rate());
-  const int given = clipping.clip_value.has_value() + clipping.clip_norm.has_value() + clipping.global_clip_norm.has_value();
+  const int given =
+      clipping.clip_value.has_value() + clipping.clip_norm.has_value() + clipping.global_clip_norm.has_value();
   LAMINA_CHECK(given <= 1, "Only one of `clip_norm`, `clip_value` and `global_clip_norm` can be set.");
   for (const auto& bound : {clipping.clip_value, clipping.clip_norm, clipping.global_clip_norm}) {
     LAMINA_CHECK(!bound || *bound > 0, "a gradient is clipped to a positive bound, got ", *bound);
@@ -57,7 +58,8 @@ std::vector<Value> Optimizer::clipped(const std::vector<Trained>& trained) const
   return gradients;
 }
 
-std::shared_ptr<Variable>& Optimizer::slot_variable(const std::shared_ptr<Variable>& variable, const std::string& name) {
+std::shared_ptr<Variable>& Optimizer::slot_variable(const std::shared_ptr<Variable>& variable,
+                                                    const std::string& name) {
   std::shared_ptr<Variable>& known = slots_[{variable, name}];
   if (!known) {
     known = std::make_shared<Variable>(name + "/" + variable->name, variable->dtype, variable->extents, false);

@@ -18,8 +18,8 @@ namespace lamina {
 // A constant, or a schedule.
 class LearningRate {
  public:
-  LearningRate(double rate) : rate_(rate) {}                                // NOLINT
-  LearningRate(Schedule schedule) : schedule_(std::move(schedule)) {}       // NOLINT
+  LearningRate(double rate) : rate_(rate) {}                           // NOLINT
+  LearningRate(Schedule schedule) : schedule_(std::move(schedule)) {}  // NOLINT
   double at(int64_t step) const { return schedule_ ? schedule_->rate(step) : rate_; }
   bool is_schedule() const { return schedule_.has_value(); }
 
@@ -39,7 +39,8 @@ struct GradientClipping {
 class WeightDecay {
  public:
   WeightDecay() = default;
-  WeightDecay(double rate, std::vector<std::string> except = {}) : rate_(rate), except_(std::move(except)), given_(true) {}  // NOLINT
+  WeightDecay(double rate, std::vector<std::string> except = {})
+      : rate_(rate), except_(std::move(except)), given_(true) {}  // NOLINT
   double rate() const { return rate_; }
   bool is_given() const { return given_; }
   bool applies_to(const Variable& variable) const;
@@ -80,7 +81,8 @@ class Optimizer {
   int64_t iterations = 0;  // updates done
 
   // "m/dense/kernel" -> slot, for checkpoints. `paths` names the weights.
-  std::vector<std::pair<std::string, std::shared_ptr<Variable>>> slots(const std::map<const Variable*, std::string>& paths) const;
+  std::vector<std::pair<std::string, std::shared_ptr<Variable>>> slots(
+      const std::map<const Variable*, std::string>& paths) const;
 
  protected:
   Optimizer(LearningRate learning_rate, GradientClipping clipping, WeightDecay decay);

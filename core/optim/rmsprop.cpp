@@ -7,7 +7,8 @@ namespace {
 
 class Rmsprop final : public Optimizer {
  public:
-  explicit Rmsprop(const RmspropOptions& options) : Optimizer(options.learning_rate, options.clipping, options.weight_decay), options_(options) {}
+  explicit Rmsprop(const RmspropOptions& options)
+      : Optimizer(options.learning_rate, options.clipping, options.weight_decay), options_(options) {}
 
   std::string name() const override { return "rmsprop"; }
 

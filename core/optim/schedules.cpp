@@ -23,12 +23,14 @@ void check_steps(int64_t decay_steps, const char* schedule) {
 
 Schedule exponential_decay(double initial, int64_t decay_steps, double decay_rate, bool staircase) {
   check_steps(decay_steps, "exponential_decay");
-  return {"exponential_decay", [=](int64_t step) { return initial * std::pow(decay_rate, progress(step, decay_steps, staircase)); }};
+  return {"exponential_decay",
+          [=](int64_t step) { return initial * std::pow(decay_rate, progress(step, decay_steps, staircase)); }};
 }
 
 Schedule piecewise_constant(std::vector<int64_t> boundaries, std::vector<double> values) {
-  LAMINA_CHECK(values.size() == boundaries.size() + 1, "[piecewise_constant] takes one value more than boundaries, got ",
-               values.size(), " values and ", boundaries.size(), " boundaries");
+  LAMINA_CHECK(values.size() == boundaries.size() + 1,
+               "[piecewise_constant] takes one value more than boundaries, got ", values.size(), " values and ",
+               boundaries.size(), " boundaries");
   LAMINA_CHECK(std::is_sorted(boundaries.begin(), boundaries.end()), "[piecewise_constant] the boundaries must ascend");
   return {"piecewise_constant", [=](int64_t step) {
             const auto at = std::lower_bound(boundaries.begin(), boundaries.end(), step);
@@ -58,14 +60,15 @@ Schedule inverse_time_decay(double initial, int64_t decay_steps, double decay_ra
 Schedule cosine_decay(double initial, int64_t decay_steps, CosineDecayOptions options) {
   check_steps(decay_steps, "cosine_decay");
   LAMINA_CHECK((options.warmup_steps > 0) == options.warmup_target.has_value(),
-               "[cosine_decay] warmup_steps and warmup_target go together, got ", options.warmup_steps, " warm-up steps and ",
-               options.warmup_target ? "a" : "no", " target");
+               "[cosine_decay] warmup_steps and warmup_target go together, got ", options.warmup_steps,
+               " warm-up steps and ", options.warmup_target ? "a" : "no", " target");
   return {"cosine_decay", [=](int64_t step) {
             const double top = options.warmup_target.value_or(initial);
             if (step < options.warmup_steps) {
               return initial + (top - initial) * static_cast<double>(step) / static_cast<double>(options.warmup_steps);
             }
-            const double done = static_cast<double>(std::min(step - options.warmup_steps, decay_steps)) / static_cast<double>(decay_steps);
+            const double done = static_cast<double>(std::min(step - options.warmup_steps, decay_steps)) /
+                                static_cast<double>(decay_steps);
             const double cosine = 0.5 * (1.0 + std::cos(std::numbers::pi * done));
             return ((1.0 - options.alpha) * cosine + options.alpha) * top;
           }};

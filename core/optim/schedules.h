@@ -24,8 +24,8 @@ Schedule piecewise_constant(std::vector<int64_t> boundaries, std::vector<double>
 Schedule polynomial_decay(double initial, int64_t decay_steps, double end = 1e-4, double power = 1, bool cycle = false);
 Schedule inverse_time_decay(double initial, int64_t decay_steps, double decay_rate, bool staircase = false);
 
-// Loshchilov and Hutter 2017. With warm-up steps, the rate first rises in a line from `initial` to `warmup_target`. Then
-// it falls from there, in decay_steps, to alpha times as much.
+// Loshchilov and Hutter 2017. With warm-up steps, the rate first rises in a line from `initial` to `warmup_target`.
+// Then it falls from there, in decay_steps, to alpha times as much.
 struct CosineDecayOptions {
   double alpha = 0;
   int64_t warmup_steps = 0;

@@ -8,8 +8,10 @@ namespace {
 
 class Sgd final : public Optimizer {
  public:
-  explicit Sgd(const SgdOptions& options) : Optimizer(options.learning_rate, options.clipping, options.weight_decay), options_(options) {
-    LAMINA_CHECK(options.momentum >= 0 && options.momentum <= 1, "[sgd] momentum must be within [0, 1], got ", options.momentum);
+  explicit Sgd(const SgdOptions& options)
+      : Optimizer(options.learning_rate, options.clipping, options.weight_decay), options_(options) {
+    LAMINA_CHECK(options.momentum >= 0 && options.momentum <= 1, "[sgd] momentum must be within [0, 1], got ",
+                 options.momentum);
   }
 
   std::string name() const override { return "sgd"; }

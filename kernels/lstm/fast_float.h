@@ -3,8 +3,8 @@
 // vectorise on any compiler: std::exp is a call per element. Within 3 units in the last place of the exact result; NaN
 // stays NaN. exp is clamped to [2^-126, 2^127], where sigmoid and tanh have long reached their limits.
 //
-// x = n ln 2 + r with |r| <= ln 2 / 2; expm1(r) is its Taylor polynomial to r^7 (the next term is below 2^-25 of it), and
-// exp(x) = 2^n (1 + expm1(r)). tanh(x) = expm1(2x) / (expm1(2x) + 2) is exact to the last bits at 0, too.
+// x = n ln 2 + r with |r| <= ln 2 / 2; expm1(r) is its Taylor polynomial to r^7 (the next term is below 2^-25 of it),
+// and exp(x) = 2^n (1 + expm1(r)). tanh(x) = expm1(2x) / (expm1(2x) + 2) is exact to the last bits at 0, too.
 #pragma once
 
 #include <bit>
@@ -38,9 +38,10 @@ struct ReducedExponent {
 };
 
 inline ReducedExponent reduce_exponent(float x) {
-  constexpr float kLowest = -87.33654f, kHighest = 88.02969f;   // 2^-126 and 2^127
-  constexpr float kLog2High = 0.693359375f, kLog2Low = -2.12194440e-4f;  // ln 2 in two parts: n times the first is exact
-  constexpr float kToInteger = 12582912.0f;  // 1.5 * 2^23: adding it rounds to a whole number, held in the low bits
+  constexpr float kLowest = -87.33654f, kHighest = 88.02969f;  // 2^-126 and 2^127
+  constexpr float kLog2High = 0.693359375f,
+                  kLog2Low = -2.12194440e-4f;  // ln 2 in two parts: n times the first is exact
+  constexpr float kToInteger = 12582912.0f;    // 1.5 * 2^23: adding it rounds to a whole number, held in the low bits
   x = x < kLowest ? kLowest : x;
   x = x > kHighest ? kHighest : x;
   const float shifted = x * 1.44269504f + kToInteger;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compiled with -fno-trapping-math (kernels/CMakeLists.txt): the selections in FastFloat vectorise only if a comparison may
-// be made although its branch is not taken.
+// Compiled with -fno-trapping-math (kernels/CMakeLists.txt): the selections in FastFloat vectorise only if a comparison
+// may be made although its branch is not taken.
 #include "kernels/lstm/gate_rows.h"
 
 #include <algorithm>
@@ -23,11 +23,13 @@ namespace {
 template <class Loop>
 LAMINA_INLINED inline void with_function(ScalarFunction function, Loop loop) {
   switch (function) {
-#define LAMINA_ROW(name) \
-  case ScalarFunction::name: return loop.template operator()<ScalarFunction::name>();
+#define LAMINA_ROW(name)     \
+  case ScalarFunction::name: \
+    return loop.template operator()<ScalarFunction::name>();
     LAMINA_GATE_FUNCTIONS(LAMINA_ROW)
 #undef LAMINA_ROW
-    default: return;
+    default:
+      return;
   }
 }
 
@@ -53,7 +55,8 @@ LAMINA_INLINED inline ScalarFunction function_of(const LstmRule& rule, int gate)
 }  // namespace
 
 LAMINA_VECTOR_WIDTHS
-void gate_row_forward(const LstmRule& rule, int64_t units, float* gates, const float* bias, float* cell, float* hidden) {
+void gate_row_forward(const LstmRule& rule, int64_t units, float* gates, const float* bias, float* cell,
+                      float* hidden) {
   float *const i = gates, *const f = gates + units, *const g = gates + 2 * units, *const o = gates + 3 * units;
   if (bias) {
 #pragma GCC ivdep
@@ -68,8 +71,8 @@ void gate_row_forward(const LstmRule& rule, int64_t units, float* gates, const f
 }
 
 LAMINA_VECTOR_WIDTHS
-void gate_row_backward(const LstmRule& rule, int64_t units, const float* gates, const float* cell_before, const float* dh,
-                       float* dc, float* dz) {
+void gate_row_backward(const LstmRule& rule, int64_t units, const float* gates, const float* cell_before,
+                       const float* dh, float* dc, float* dz) {
   constexpr int64_t kBlock = 128;
   float active[kBlock], slope[kBlock];
   for (int64_t first = 0; first < units; first += kBlock) {
@@ -85,7 +88,8 @@ void gate_row_backward(const LstmRule& rule, int64_t units, const float* gates, 
     multiply_by_slope(rule.activation, slope, active, count);
 #pragma GCC ivdep
     for (int64_t u = 0; u < count; ++u) {
-      const UnitGradient<float> d = unit_gradient<float>({i[u], f[u], g[u], o[u]}, before[u], active[u], slope[u], dh_block[u], dc_block[u]);
+      const UnitGradient<float> d =
+          unit_gradient<float>({i[u], f[u], g[u], o[u]}, before[u], active[u], slope[u], dh_block[u], dc_block[u]);
       di[u] = d.gates.i, df[u] = d.gates.f, dg[u] = d.gates.g, dout[u] = d.gates.o;
       dc_block[u] = d.cell_before;
     }

@@ -12,7 +12,7 @@ namespace lamina {
 void gate_row_forward(const LstmRule& rule, int64_t units, float* gates, const float* bias, float* cell, float* hidden);
 
 // gates [4U], cell_before [U] as kept; dh [U] arrives at the hidden state. dc [U]: after in, before out. dz [4U].
-void gate_row_backward(const LstmRule& rule, int64_t units, const float* gates, const float* cell_before, const float* dh,
-                       float* dc, float* dz);
+void gate_row_backward(const LstmRule& rule, int64_t units, const float* gates, const float* cell_before,
+                       const float* dh, float* dc, float* dz);
 
 }  // namespace lamina

@@ -38,22 +38,26 @@ constexpr T gate_slope(T y) {
 template <class T>
 constexpr T gate_value(ScalarFunction function, T z) {
   switch (function) {
-#define LAMINA_ROW(name) \
-  case ScalarFunction::name: return gate_value<ScalarFunction::name, T>(z);
+#define LAMINA_ROW(name)     \
+  case ScalarFunction::name: \
+    return gate_value<ScalarFunction::name, T>(z);
     LAMINA_GATE_FUNCTIONS(LAMINA_ROW)
 #undef LAMINA_ROW
-    default: return z;
+    default:
+      return z;
   }
 }
 
 template <class T>
 constexpr T gate_slope(ScalarFunction function, T y) {
   switch (function) {
-#define LAMINA_ROW(name) \
-  case ScalarFunction::name: return gate_slope<ScalarFunction::name, T>(y);
+#define LAMINA_ROW(name)     \
+  case ScalarFunction::name: \
+    return gate_slope<ScalarFunction::name, T>(y);
     LAMINA_GATE_FUNCTIONS(LAMINA_ROW)
 #undef LAMINA_ROW
-    default: return T(1);
+    default:
+      return T(1);
   }
 }
 

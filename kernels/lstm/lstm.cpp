@@ -21,7 +21,8 @@ void check_tensor(const TensorType& type, DType dtype, const Shape& shape, const
 
 void check_gate_function(ScalarFunction function, const char* what) {
   LAMINA_CHECK(is_gate_function(function), what, " '", info_of(function).name,
-               "' is not known to lstm; it may be tanh, sigmoid, hard_sigmoid, hard_sigmoid_k2, relu, softplus or copy (linear)");
+               "' is not known to lstm; it may be tanh, sigmoid, hard_sigmoid, hard_sigmoid_k2, relu, softplus or copy "
+               "(linear)");
 }
 
 // The types of the optional inputs from `index` on.
@@ -80,10 +81,13 @@ std::vector<Value> lstm_gradient(const GradientContext& context) {
   LstmOutputGradients given{context.output_gradients[0], {}, context.output_gradients[1], context.output_gradients[2]};
   if (has.has_mask) given.last = context.output_gradients[3];
   const Value& hidden_before = context.outputs[kept + 2];
-  const auto [dz, dh0, dc0] = lstm_backward(recurrent, {context.outputs[kept], context.outputs[kept + 1], hidden_before}, mask,
-                                            recurrent_dropout, given, has);
+  const auto [dz, dh0, dc0] =
+      lstm_backward(recurrent, {context.outputs[kept], context.outputs[kept + 1], hidden_before}, mask,
+                    recurrent_dropout, given, has);
 
-  const auto rows = [](const Value& value) { return reshape(value, {value.shape()[0] * value.shape()[1], value.shape()[2]}); };
+  const auto rows = [](const Value& value) {
+    return reshape(value, {value.shape()[0] * value.shape()[1], value.shape()[2]});
+  };
   const Value dz_rows = rows(dz);
   std::vector<Value> gradients = {matmul(dz, kernel, false, true), matmul(rows(x), dz_rows, true),
                                   matmul(rows(hidden_before), dz_rows, true)};
@@ -109,7 +113,8 @@ const OpDef& lstm_op() {
 
 LstmResult lstm(const Value& x, const Value& kernel, const Value& recurrent, const LstmOptionalInputs& optional,
                 const LstmOptions& options) {
-  LAMINA_CHECK(optional.h0.exists() == optional.c0.exists(), "[lstm] an initial state needs both h0 and c0, or neither");
+  LAMINA_CHECK(optional.h0.exists() == optional.c0.exists(),
+               "[lstm] an initial state needs both h0 and c0, or neither");
   LstmAttributes has{options.activation, options.recurrent_activation, options.reverse, options.zero_output_for_mask,
                      options.keep_for_backward};
   has.has_bias = optional.bias.exists();

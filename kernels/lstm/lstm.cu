@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // lstm forward in f32, one launch per step: the tiled matmul makes x W for all steps, then each step adds (h r) R and
 // passes the gates. The per-step state lives in global memory; a step reads what the launch before it wrote.
-// Mapping   block (x, y) owns 16 units (x) of 16 rows (y); thread (row, unit) sums all four gates of its unit, then does
+// Mapping   block (x, y) owns 16 units (x) of 16 rows (y); thread (row, unit) sums all four gates of its unit, then
+// does
 //           the arithmetic of the unit: nothing but h r of the step before is read from other threads.
 // Layouts   as in lstm.h; h r in two buffers [B, U], read and written in turn.
 // Shared    16 x 32 of h r and 32 x 4 x 16 of R, in f32 = 10 KiB.     Barriers  two per 32 of K: loaded, used up.
@@ -14,8 +15,8 @@
 namespace lamina::SIMT_BACKEND {
 namespace {
 
-constexpr int kTile = 16;   // rows, and units, per block
-constexpr int kStep = 32;   // along K
+constexpr int kTile = 16;  // rows, and units, per block
+constexpr int kStep = 32;  // along K
 constexpr int kThreads = kTile * kTile;
 constexpr int kElementThreads = 256;
 
@@ -39,7 +40,8 @@ __global__ void lstm_start_kernel(const __grid_constant__ ForwardArgs args) {
 }
 
 // The gates of one unit of one row, and what follows from them. `sums` are (h r) R.
-__device__ inline void finish_unit(const ForwardArgs& args, int64_t step, int64_t row, int64_t unit, const float (&sums)[4]) {
+__device__ inline void finish_unit(const ForwardArgs& args, int64_t step, int64_t row, int64_t unit,
+                                   const float (&sums)[4]) {
   const LstmForward<float>& a = args.a;
   const LstmShape& s = a.shape;
   const int64_t at = row * s.units + unit, in_step = (row * s.steps + s.time_of(step)) * s.units;
@@ -73,11 +75,12 @@ __device__ inline void finish_unit(const ForwardArgs& args, int64_t step, int64_
 }
 
 __global__ void __launch_bounds__(kThreads) lstm_step_kernel(const __grid_constant__ ForwardArgs args, int64_t step) {
-  __shared__ float fed_tile[kTile][kStep + 1];             // [row][k]
-  __shared__ float recurrent_tile[kStep][4][kTile];        // [k][gate][unit]
+  __shared__ float fed_tile[kTile][kStep + 1];       // [row][k]
+  __shared__ float recurrent_tile[kStep][4][kTile];  // [k][gate][unit]
   const LstmForward<float>& a = args.a;
   const LstmShape& s = a.shape;
-  const int64_t first_row = static_cast<int64_t>(blockIdx.y) * kTile, first_unit = static_cast<int64_t>(blockIdx.x) * kTile;
+  const int64_t first_row = static_cast<int64_t>(blockIdx.y) * kTile,
+                first_unit = static_cast<int64_t>(blockIdx.x) * kTile;
   const int thread = static_cast<int>(threadIdx.x), row = thread / kTile, unit = thread % kTile;
 
   float sums[4] = {};
@@ -90,7 +93,8 @@ __global__ void __launch_bounds__(kThreads) lstm_step_kernel(const __grid_consta
     for (int i = thread; i < kStep * 4 * kTile; i += kThreads) {
       const int tile_unit = i % kTile, gate = i / kTile % 4, tile_k = i / (4 * kTile);
       const int64_t k = first_k + tile_k, u = first_unit + tile_unit;
-      recurrent_tile[tile_k][gate][tile_unit] = k < inner && u < s.units ? a.recurrent[k * 4 * s.units + gate * s.units + u] : 0.0f;
+      recurrent_tile[tile_k][gate][tile_unit] =
+          k < inner && u < s.units ? a.recurrent[k * 4 * s.units + gate * s.units + u] : 0.0f;
     }
     __syncthreads();
 #pragma unroll 8
@@ -126,7 +130,9 @@ void launch_cell(KernelContext& context) {
   float* const fed[2] = {static_cast<float*>(context.workspace), static_cast<float*>(context.workspace) + state};
   float* const gates = a.gates ? a.gates : fed[1] + state;
   launch_matmul_tiled(context.stream, {geometry_of({}, {s.batch * s.steps, s.features}, {s.features, 4 * s.units}),
-                                       {a.x, DType::f32}, {a.kernel, DType::f32}, {gates, DType::f32}});
+                                       {a.x, DType::f32},
+                                       {a.kernel, DType::f32},
+                                       {gates, DType::f32}});
   const auto blocks = [](int64_t count, int size) { return static_cast<unsigned>((count + size - 1) / size); };
   launch<lstm_start_kernel>(context.stream, dim3(blocks(state, kElementThreads)), dim3(kElementThreads), 0,
                             ForwardArgs{a, gates, nullptr, fed[0]});
@@ -139,7 +145,8 @@ void launch_cell(KernelContext& context) {
 }  // namespace
 
 std::span<const KernelImpl> lstm_impls() {
-  static const KernelImpl impls[] = {{"lstm", kDevice, "cell", accepts_cell, prepare_cell, launch_cell}, lstm_backward_cell()};
+  static const KernelImpl impls[] = {{"lstm", kDevice, "cell", accepts_cell, prepare_cell, launch_cell},
+                                     lstm_backward_cell()};
   return impls;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A long short-term memory over a whole sequence, one op per direction (Hochreiter and Schmidhuber 1997, with the forget
-// gate of Gers, Schmidhuber and Cummins 2000), as Keras 3 computes it. Per step, with z = x_t W + (h r) R + b in R^4U,
+// A long short-term memory over a whole sequence, one op per direction (Hochreiter and Schmidhuber 1997, with the
+// forget gate of Gers, Schmidhuber and Cummins 2000), as Keras 3 computes it. Per step, with z = x_t W + (h r) R + b in
+// R^4U,
 //
 //   i, f, o = recurrent_activation(z_i, z_f, z_o)    g = activation(z_g)        columns of W, R and b: i | f | g | o
 //   c' = f c + i g                                   h' = o activation(c')
@@ -37,8 +38,8 @@ struct LstmOptionalInputs {
 
 struct LstmResult {
   Value sequence;  // [B, T, U], in the order of the steps
-  Value last;      // [B, U]: the last of `sequence`. Differs from h where a mask gives zeros. No steps: h0, zeros if masked
-  Value h, c;      // [B, U]: the state after the last step
+  Value last;  // [B, U]: the last of `sequence`. Differs from h where a mask gives zeros. No steps: h0, zeros if masked
+  Value h, c;  // [B, U]: the state after the last step
 };
 
 // x [B, T, D], kernel [D, 4U], recurrent [U, 4U], all f32 (f64 on the reference).
@@ -69,8 +70,9 @@ struct LstmAttributes {
 };
 const OpDef& lstm_op();
 
-// Inputs: recurrent, gates, cell_before, then the present ones of mask, recurrent_dropout, and the gradients of sequence,
-// last, h and c. Outputs: the gradient of z [B, T, 4U], at the times of x; with an initial state: those of h0 and c0.
+// Inputs: recurrent, gates, cell_before, then the present ones of mask, recurrent_dropout, and the gradients of
+// sequence, last, h and c. Outputs: the gradient of z [B, T, 4U], at the times of x; with an initial state: those of h0
+// and c0.
 struct LstmBackwardAttributes {
   LstmAttributes forward;
   bool has_dsequence = false;
@@ -80,7 +82,8 @@ struct LstmBackwardAttributes {
   template <class Visitor>
   void visit(Visitor&& field) {
     forward.visit(field);
-    field("has_dsequence", has_dsequence), field("has_dlast", has_dlast), field("has_dh", has_dh), field("has_dc", has_dc);
+    field("has_dsequence", has_dsequence), field("has_dlast", has_dlast), field("has_dh", has_dh),
+        field("has_dc", has_dc);
   }
   friend bool operator==(const LstmBackwardAttributes&, const LstmBackwardAttributes&) = default;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tensors of an lstm or lstm_backward node as named pointers, null where absent. Plain structs, so that kernels take
-// them by value. Shapes stand in lstm.h.
+// The tensors of an lstm or lstm_backward node as named pointers, null where absent. Plain structs, so that kernels
+// take them by value. Shapes stand in lstm.h.
 #pragma once
 
 #include "core/op/kernel_impl.h"

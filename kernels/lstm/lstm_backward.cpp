@@ -53,7 +53,8 @@ LstmStateGradients lstm_backward(const Value& recurrent, const LstmKept& kept, c
     if (value.exists()) inputs.push_back(value);
   }
   const std::vector<Value> outputs = make_node(lstm_backward_op(), has, inputs);
-  return {outputs[0], forward.has_initial_state ? outputs[1] : Value(), forward.has_initial_state ? outputs[2] : Value()};
+  return {outputs[0], forward.has_initial_state ? outputs[1] : Value(),
+          forward.has_initial_state ? outputs[2] : Value()};
 }
 
 }  // namespace lamina

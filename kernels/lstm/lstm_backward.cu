@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// lstm_backward in f32, one launch per step from the last to the first: the gradient of h is dz R^T of the step after it,
-// then each unit passes its gates back. One more launch gives the gradient of an initial state.
-// Mapping   block (x, y) owns 16 units (x) of 16 rows (y); thread (row, unit) sums over the 4U columns of dz, then does the
+// lstm_backward in f32, one launch per step from the last to the first: the gradient of h is dz R^T of the step after
+// it, then each unit passes its gates back. One more launch gives the gradient of an initial state. Mapping   block (x,
+// y) owns 16 units (x) of 16 rows (y); thread (row, unit) sums over the 4U columns of dz, then does the
 //           arithmetic of its unit: nothing but dz of the step after is read from other threads.
 // Layouts   as in lstm.h; three carried gradients [B, U] in the workspace.
 // Shared    16 x 32 of dz and 16 x 32 of R, in f32 = 4 KiB + padding.     Barriers  two per 32 of K: loaded, used up.
@@ -14,15 +14,15 @@
 namespace lamina::SIMT_BACKEND {
 namespace {
 
-constexpr int kTile = 16;   // rows, and units, per block
-constexpr int kStep = 32;   // along K = 4U
+constexpr int kTile = 16;  // rows, and units, per block
+constexpr int kStep = 32;  // along K = 4U
 constexpr int kThreads = kTile * kTile;
 constexpr int kElementThreads = 256;
 
 struct BackwardArgs {
   LstmBackward<float> a;
-  float *dh, *dc;   // [B, U]: what arrives at the state of a step but for dz R^T: given, or passed through masked steps
-  float* doutput;   // [B, U]: what arrives at the output of a step through masked steps after it
+  float *dh, *dc;  // [B, U]: what arrives at the state of a step but for dz R^T: given, or passed through masked steps
+  float* doutput;  // [B, U]: what arrives at the output of a step through masked steps after it
 };
 
 // What arrives at the last step, one thread per element.
@@ -64,12 +64,14 @@ __device__ inline void finish_unit(const BackwardArgs& args, int64_t step, int64
 }
 
 // `step` -1 stands for the initial state.
-__global__ void __launch_bounds__(kThreads) lstm_backward_step_kernel(const __grid_constant__ BackwardArgs args, int64_t step) {
+__global__ void __launch_bounds__(kThreads)
+    lstm_backward_step_kernel(const __grid_constant__ BackwardArgs args, int64_t step) {
   __shared__ float dz_tile[kTile][kStep + 1];         // [row][k]
   __shared__ float recurrent_tile[kTile][kStep + 1];  // [unit][k]; the padding spreads the units over the banks
   const LstmBackward<float>& a = args.a;
   const LstmShape& s = a.shape;
-  const int64_t first_row = static_cast<int64_t>(blockIdx.y) * kTile, first_unit = static_cast<int64_t>(blockIdx.x) * kTile;
+  const int64_t first_row = static_cast<int64_t>(blockIdx.y) * kTile,
+                first_unit = static_cast<int64_t>(blockIdx.x) * kTile;
   const int thread = static_cast<int>(threadIdx.x), row = thread / kTile, unit = thread % kTile;
 
   float sum = 0.0f;
@@ -115,17 +117,16 @@ void launch_cell(KernelContext& context) {
   auto* const workspace = static_cast<float*>(context.workspace);
   const BackwardArgs args{a, workspace, workspace + state, workspace + 2 * state};
   const auto blocks = [](int64_t count, int size) { return static_cast<unsigned>((count + size - 1) / size); };
-  launch<lstm_backward_start_kernel>(context.stream, dim3(blocks(state, kElementThreads)), dim3(kElementThreads), 0, args);
+  launch<lstm_backward_start_kernel>(context.stream, dim3(blocks(state, kElementThreads)), dim3(kElementThreads), 0,
+                                     args);
   for (int64_t step = s.steps - 1; step >= (a.dh0 ? -1 : 0); --step) {
-    launch<lstm_backward_step_kernel>(context.stream, dim3(blocks(s.units, kTile), blocks(s.batch, kTile)), dim3(kThreads), 0,
-                                      args, step);
+    launch<lstm_backward_step_kernel>(context.stream, dim3(blocks(s.units, kTile), blocks(s.batch, kTile)),
+                                      dim3(kThreads), 0, args, step);
   }
 }
 
 }  // namespace
 
-KernelImpl lstm_backward_cell() {
-  return {"lstm_backward", kDevice, "cell", accepts_cell, prepare_cell, launch_cell};
-}
+KernelImpl lstm_backward_cell() { return {"lstm_backward", kDevice, "cell", accepts_cell, prepare_cell, launch_cell}; }
 
 }  // namespace lamina::SIMT_BACKEND

@@ -27,10 +27,16 @@ std::vector<LstmCase> all_options() {
       {.name = "initial_state", .has = {.has_bias = true, .has_initial_state = true}},
       {.name = "mask", .has = {.has_bias = true, .has_mask = true}},
       {.name = "mask_zero_output", .has = {.zero_output_for_mask = true, .has_bias = true, .has_mask = true}},
-      {.name = "mask_reverse_state", .has = {.reverse = true, .has_bias = true, .has_initial_state = true, .has_mask = true}},
+      {.name = "mask_reverse_state",
+       .has = {.reverse = true, .has_bias = true, .has_initial_state = true, .has_mask = true}},
       {.name = "recurrent_dropout", .has = {.has_bias = true, .has_recurrent_dropout = true}},
-      {.name = "everything", .has = {.reverse = true, .zero_output_for_mask = true, .has_bias = true, .has_initial_state = true,
-                                     .has_mask = true, .has_recurrent_dropout = true}},
+      {.name = "everything",
+       .has = {.reverse = true,
+               .zero_output_for_mask = true,
+               .has_bias = true,
+               .has_initial_state = true,
+               .has_mask = true,
+               .has_recurrent_dropout = true}},
       {.name = "only_sequence", .dlast = false, .dh = false, .dc = false},
       {.name = "only_h", .dsequence = false, .dlast = false, .dc = false},
       {.name = "only_last", .has = {.has_bias = true, .has_mask = true}, .dsequence = false, .dh = false, .dc = false},
@@ -55,13 +61,17 @@ std::vector<LstmCase> all_shapes() {
       {.name = "no_steps", .tag = odd, .steps = 0},
       {.name = "no_rows", .tag = odd, .batch = 0},
   };
-  for (LstmCase one : {LstmCase{.name = "tails_everything", .tag = odd, .batch = 17, .steps = 5, .features = 17, .units = 33},
-                       LstmCase{.name = "no_steps_everything", .tag = odd, .steps = 0}}) {
-    one.has = {.reverse = true, .has_bias = true, .has_initial_state = true, .has_mask = true, .has_recurrent_dropout = true};
+  for (LstmCase one :
+       {LstmCase{.name = "tails_everything", .tag = odd, .batch = 17, .steps = 5, .features = 17, .units = 33},
+        LstmCase{.name = "no_steps_everything", .tag = odd, .steps = 0}}) {
+    one.has = {
+        .reverse = true, .has_bias = true, .has_initial_state = true, .has_mask = true, .has_recurrent_dropout = true};
     cases.push_back(one);
   }
-  cases.push_back({.name = "bench_100_32_128_64", .tag = bench, .batch = 32, .steps = 100, .features = 128, .units = 64});
-  cases.push_back({.name = "bench_128_64_512_512", .tag = bench, .batch = 64, .steps = 128, .features = 512, .units = 512});
+  cases.push_back(
+      {.name = "bench_100_32_128_64", .tag = bench, .batch = 32, .steps = 100, .features = 128, .units = 64});
+  cases.push_back(
+      {.name = "bench_128_64_512_512", .tag = bench, .batch = 64, .steps = 128, .features = 512, .units = 512});
   return cases;
 }
 
@@ -73,18 +83,24 @@ std::vector<LstmCase> all_cases() {
 
 CaseInput weights(Extents extents) { return {.extents = extents, .low = -0.5, .high = 0.5}; }
 CaseInput mask_of(const LstmCase& one) {
-  return {.extents = {one.batch, one.steps}, .dtype = DType::boolean, .fill = CaseInput::Fill::integers, .low = 0, .high = 1};
+  return {.extents = {one.batch, one.steps},
+          .dtype = DType::boolean,
+          .fill = CaseInput::Fill::integers,
+          .low = 0,
+          .high = 1};
 }
 
 OpCase forward_case(const LstmCase& one, bool keep) {
   OpCase made{.name = std::string(one.name) + (keep ? "" : "_predict"), .tag = one.tag};
   const Extents state{one.batch, one.units};
-  made.inputs = {{.extents = {one.batch, one.steps, one.features}}, weights({one.features, 4 * one.units}),
+  made.inputs = {{.extents = {one.batch, one.steps, one.features}},
+                 weights({one.features, 4 * one.units}),
                  weights({one.units, 4 * one.units})};
   if (one.has.has_bias) made.inputs.push_back(weights({4 * one.units}));
   if (one.has.has_initial_state) made.inputs.insert(made.inputs.end(), 2, {.extents = state});
   if (one.has.has_mask) made.inputs.push_back(mask_of(one));
-  if (one.has.has_recurrent_dropout) made.inputs.push_back({.extents = state, .low = 0, .high = 2, .differentiable = false});
+  if (one.has.has_recurrent_dropout)
+    made.inputs.push_back({.extents = state, .low = 0, .high = 2, .differentiable = false});
   made.build = [has = one.has, keep](std::span<const Value> inputs) {
     size_t index = 3;
     const auto next = [&](bool present) { return present ? inputs[index++] : Value(); };
@@ -93,8 +109,9 @@ OpCase forward_case(const LstmCase& one, bool keep) {
     optional.h0 = next(has.has_initial_state), optional.c0 = next(has.has_initial_state);
     optional.mask = next(has.has_mask);
     optional.recurrent_dropout = next(has.has_recurrent_dropout);
-    const LstmResult result = lstm(inputs[0], inputs[1], inputs[2], optional,
-                                   {has.activation, has.recurrent_activation, has.reverse, has.zero_output_for_mask, keep});
+    const LstmResult result =
+        lstm(inputs[0], inputs[1], inputs[2], optional,
+             {has.activation, has.recurrent_activation, has.reverse, has.zero_output_for_mask, keep});
     std::vector<Value> outputs = {result.sequence, result.h, result.c};
     if (has.has_mask) outputs.push_back(result.last);
     return outputs;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every option on the host in f32: one product for the inputs of all steps, then per step one product with the recurrent
-// kernel and one vectorised gate pass. Rows of a batch never meet, so a thread takes its rows through the whole sequence
-// and no step waits for another thread. With too few rows for that the products themselves use the threads.
+// Every option on the host in f32: one product for the inputs of all steps, then per step one product with the
+// recurrent kernel and one vectorised gate pass. Rows of a batch never meet, so a thread takes its rows through the
+// whole sequence and no step waits for another thread. With too few rows for that the products themselves use the
+// threads.
 #include <dnnl.h>
 
 #include <algorithm>
@@ -31,8 +32,8 @@ struct Product {
   bool accumulate = false;
 
   dnnl_status_t run() const {
-    return dnnl_sgemm('N', transpose_b ? 'T' : 'N', rows, columns, inner, 1.0f, a, lda, b, transpose_b ? inner : columns,
-                      accumulate ? 1.0f : 0.0f, y, ldy);
+    return dnnl_sgemm('N', transpose_b ? 'T' : 'N', rows, columns, inner, 1.0f, a, lda, b,
+                      transpose_b ? inner : columns, accumulate ? 1.0f : 0.0f, y, ldy);
   }
 };
 
@@ -44,11 +45,11 @@ void check(dnnl_status_t status) {
 // Calls run(first, count) for groups of rows, each group on one thread.
 template <class Run>
 void for_row_groups(int64_t batch, Run run) {
-  const int64_t groups = std::clamp<int64_t>(batch / kRowsWorthAThread, 1, threads());
+  const int groups = static_cast<int>(std::clamp<int64_t>(batch / kRowsWorthAThread, 1, threads()));
   if (groups == 1) return check(run(0, batch));
   std::atomic<dnnl_status_t> status = dnnl_success;  // an exception may not leave the parallel region
-#pragma omp parallel for schedule(static, 1) num_threads(static_cast<int>(groups))
-  for (int64_t group = 0; group < groups; ++group) {
+#pragma omp parallel for schedule(static, 1) num_threads(groups)
+  for (int group = 0; group < groups; ++group) {
     const int64_t first = batch * group / groups, end = batch * (group + 1) / groups;
     if (const dnnl_status_t own = run(first, end - first); own != dnnl_success) status = own;
   }
@@ -92,8 +93,15 @@ dnnl_status_t forward_rows(const LstmForward<float>& a, int64_t first, int64_t c
   for (int64_t i = begin; a.recurrent_dropout && i < begin + size; ++i) fed[i] = a.h[i] * a.recurrent_dropout[i];
   for (int64_t step = 0; step < s.steps; ++step) {
     float* const at = gates + (first * s.steps + s.time_of(step)) * 4 * units;
-    const Product product{.rows = count, .columns = 4 * units, .inner = units, .a = fed + begin, .lda = units,
-                          .b = a.recurrent, .y = at, .ldy = s.steps * 4 * units, .accumulate = true};
+    const Product product{.rows = count,
+                          .columns = 4 * units,
+                          .inner = units,
+                          .a = fed + begin,
+                          .lda = units,
+                          .b = a.recurrent,
+                          .y = at,
+                          .ldy = s.steps * 4 * units,
+                          .accumulate = true};
     const bool from_zero = step == 0 && !a.h0;
     if (const dnnl_status_t status = from_zero ? dnnl_success : product.run(); status != dnnl_success) return status;
 #pragma omp parallel for if (count * units > 4096)  // alone on the machine: a region within a region is serial
@@ -117,10 +125,19 @@ void launch_forward(KernelContext& context) {
   const LstmShape& s = a.shape;
   auto* const workspace = static_cast<char*>(context.workspace);
   float* const gates = a.gates ? a.gates : reinterpret_cast<float*>(workspace);
-  float* const fed = a.recurrent_dropout
-      ? reinterpret_cast<float*>(workspace + gates_bytes(context.attributes.get<LstmAttributes>(), s)) : a.h;
-  check(Product{.rows = s.batch * s.steps, .columns = 4 * s.units, .inner = s.features, .a = a.x, .lda = s.features,
-                .b = a.kernel, .y = gates, .ldy = 4 * s.units}.run());
+  float* const fed =
+      a.recurrent_dropout
+          ? reinterpret_cast<float*>(workspace + gates_bytes(context.attributes.get<LstmAttributes>(), s))
+          : a.h;
+  check(Product{.rows = s.batch * s.steps,
+                .columns = 4 * s.units,
+                .inner = s.features,
+                .a = a.x,
+                .lda = s.features,
+                .b = a.kernel,
+                .y = gates,
+                .ldy = 4 * s.units}
+            .run());
   for_row_groups(s.batch, [&](int64_t first, int64_t count) { return forward_rows(a, first, count, gates, fed); });
 }
 
@@ -131,8 +148,8 @@ Prepared prepare_forward(const KernelQuery& query) {
   return {.workspace_bytes = gates_bytes(has, s) + fed};
 }
 
-// What backward carries from a step to the one before, [B, U] each: dh and dc at the state; the gradient of the output of
-// the step before, through masked steps; and dz R^T of the step after, which is a gradient of h r.
+// What backward carries from a step to the one before, [B, U] each: dh and dc at the state; the gradient of the output
+// of the step before, through masked steps; and dz R^T of the step after, which is a gradient of h r.
 struct BackwardState {
   float *dh, *dc, *doutput, *product;
 };
@@ -158,7 +175,8 @@ void backward_row(const LstmBackward<float>& a, int64_t row, int64_t step, const
 }
 
 void add_product(const LstmBackward<float>& a, int64_t begin, int64_t end, const BackwardState& all) {
-  for (int64_t i = begin; i < end; ++i) all.dh[i] += all.product[i] * (a.recurrent_dropout ? a.recurrent_dropout[i] : 1.0f);
+  for (int64_t i = begin; i < end; ++i)
+    all.dh[i] += all.product[i] * (a.recurrent_dropout ? a.recurrent_dropout[i] : 1.0f);
 }
 
 dnnl_status_t backward_rows(const LstmBackward<float>& a, int64_t first, int64_t count, const BackwardState& all) {
@@ -171,9 +189,15 @@ dnnl_status_t backward_rows(const LstmBackward<float>& a, int64_t first, int64_t
 #pragma omp parallel for if (count * units > 4096)
     for (int64_t row = first; row < first + count; ++row) backward_row(a, row, step, all);
     if (step == 0 && !a.dh0) break;
-    const Product product{.rows = count, .columns = units, .inner = 4 * units,
-                          .a = a.dz + (first * s.steps + s.time_of(step)) * 4 * units, .lda = s.steps * 4 * units,
-                          .b = a.recurrent, .transpose_b = true, .y = all.product + begin, .ldy = units};
+    const Product product{.rows = count,
+                          .columns = units,
+                          .inner = 4 * units,
+                          .a = a.dz + (first * s.steps + s.time_of(step)) * 4 * units,
+                          .lda = s.steps * 4 * units,
+                          .b = a.recurrent,
+                          .transpose_b = true,
+                          .y = all.product + begin,
+                          .ldy = units};
     if (const dnnl_status_t status = product.run(); status != dnnl_success) return status;
     add_product(a, begin, begin + size, all);
   }

@@ -8,7 +8,7 @@ namespace lamina::cpu {
 
 KernelImpl lstm_cell();  // lstm_cell.cpp
 KernelImpl lstm_backward_cell();
-KernelImpl lstm_onednn();  // lstm_onednn.cpp: prediction only, to compare with
+KernelImpl lstm_onednn();     // lstm_onednn.cpp: prediction only, to compare with
 KernelImpl lstm_reference();  // lstm_reference.cpp
 KernelImpl lstm_backward_reference();
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// oneDNN's LSTM primitive, for prediction only, to compare with or to choose (--impl lstm=onednn): what it would keep for
-// backward is a workspace that only its own backward can read. docs/adr/0008-lstm-implementations.md
+// oneDNN's LSTM primitive, for prediction only, to compare with or to choose (--impl lstm=onednn): what it would keep
+// for backward is a workspace that only its own backward can read. docs/adr/0008-lstm-implementations.md
 #include <algorithm>
 #include <oneapi/dnnl/dnnl.hpp>
 
@@ -99,11 +99,14 @@ void launch(KernelContext& context) {
   float* const zero_bias = reinterpret_cast<float*>(workspace + state.zero_bias_at);
   if (!a.bias) std::fill(zero_bias, zero_bias + 4 * a.shape.units, 0.0f);
   bind(state.bias, a.bias ? a.bias : zero_bias);
-  std::unordered_map<int, memory> arguments = {
-      {DNNL_ARG_SRC_LAYER, state.x},           {DNNL_ARG_WEIGHTS_LAYER, state.packed_kernel},
-      {DNNL_ARG_WEIGHTS_ITER, state.packed_recurrent}, {DNNL_ARG_BIAS, state.bias}, {DNNL_ARG_DST_LAYER, state.sequence},
-      {DNNL_ARG_DST_ITER, state.h},            {DNNL_ARG_DST_ITER_C, state.c},
-      {DNNL_ARG_SCRATCHPAD, state.scratchpad}};
+  std::unordered_map<int, memory> arguments = {{DNNL_ARG_SRC_LAYER, state.x},
+                                               {DNNL_ARG_WEIGHTS_LAYER, state.packed_kernel},
+                                               {DNNL_ARG_WEIGHTS_ITER, state.packed_recurrent},
+                                               {DNNL_ARG_BIAS, state.bias},
+                                               {DNNL_ARG_DST_LAYER, state.sequence},
+                                               {DNNL_ARG_DST_ITER, state.h},
+                                               {DNNL_ARG_DST_ITER_C, state.c},
+                                               {DNNL_ARG_SCRATCHPAD, state.scratchpad}};
   if (a.h0) {
     bind(state.h0, a.h0), bind(state.c0, a.c0);
     arguments.insert({{DNNL_ARG_SRC_ITER, state.h0}, {DNNL_ARG_SRC_ITER_C, state.c0}});

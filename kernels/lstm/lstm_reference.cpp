@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The plain loops, row by row and step by step, in f32 (sums in f64) and f64: what every other implementation is held to.
+// The plain loops, row by row and step by step, in f32 (sums in f64) and f64: what every other implementation is held
+// to.
 #include <vector>
 
 #include "kernels/lstm/gates.h"
@@ -9,23 +10,27 @@
 namespace lamina {
 namespace {
 
+template <class T>
+double product(T a, T b) {
+  return static_cast<double>(a) * static_cast<double>(b);
+}
+
 // The four pre-activations of one unit: x_t W + (h r) R + b, in the columns of the unit.
 template <class T>
 Gates<T> pre_activations(const LstmForward<T>& a, int64_t row, int64_t time, int64_t unit, const std::vector<T>& fed) {
   const LstmShape& s = a.shape;
-  double sums[4];
+  const int64_t columns = 4 * s.units;
+  const T* const x = a.x + (row * s.steps + time) * s.features;
+  T z[4];
   for (int gate = 0; gate < 4; ++gate) {
     const int64_t column = gate * s.units + unit;
     double sum = a.bias ? static_cast<double>(a.bias[column]) : 0.0;
-    for (int64_t k = 0; k < s.features; ++k) {
-      sum += static_cast<double>(a.x[(row * s.steps + time) * s.features + k]) * static_cast<double>(a.kernel[k * 4 * s.units + column]);
-    }
-    for (int64_t k = 0; k < s.units; ++k) {
-      sum += static_cast<double>(fed[static_cast<size_t>(k)]) * static_cast<double>(a.recurrent[k * 4 * s.units + column]);
-    }
-    sums[gate] = sum;
+    for (int64_t k = 0; k < s.features; ++k) sum += product(x[k], a.kernel[k * columns + column]);
+    for (int64_t k = 0; k < s.units; ++k)
+      sum += product(fed[static_cast<size_t>(k)], a.recurrent[k * columns + column]);
+    z[gate] = static_cast<T>(sum);
   }
-  return {static_cast<T>(sums[0]), static_cast<T>(sums[1]), static_cast<T>(sums[2]), static_cast<T>(sums[3])};
+  return {z[0], z[1], z[2], z[3]};
 }
 
 template <class T>
@@ -46,7 +51,10 @@ void run_row(const LstmForward<T>& a, int64_t row) {
   for (int64_t step = 0; step < s.steps; ++step) {
     const int64_t time = s.time_of(step), at = (row * s.steps + time) * s.units;
     const bool masked = a.mask && !a.mask[row * s.steps + time];
-    for (size_t u = 0; u < n; ++u) fed[u] = a.recurrent_dropout ? h[u] * a.recurrent_dropout[row * s.units + static_cast<int64_t>(u)] : h[u];
+    fed = h;
+    for (size_t u = 0; a.recurrent_dropout && u < n; ++u) {
+      fed[u] *= a.recurrent_dropout[row * s.units + static_cast<int64_t>(u)];
+    }
     for (size_t u = 0; u < n; ++u) {
       const auto unit = static_cast<int64_t>(u);
       Gates<T> gates{};
@@ -100,21 +108,23 @@ void run_row_backward(const LstmBackward<T>& a, int64_t row) {
         const Gates<T> gates{from[0], from[s.units], from[2 * s.units], from[3 * s.units]};
         const T before = a.cell_before[at + unit];
         const T active = gate_value(a.rule.activation, next_cell(gates, before));
-        const UnitGradient<T> unit_result = unit_gradient(gates, before, active, gate_slope(a.rule.activation, active), dh[u] + doutput[u], dc[u]);
-        gradient = {unit_result.gates.i * gate_slope(a.rule.recurrent_activation, gates.i),
-                    unit_result.gates.f * gate_slope(a.rule.recurrent_activation, gates.f),
-                    unit_result.gates.g * gate_slope(a.rule.activation, gates.g),
-                    unit_result.gates.o * gate_slope(a.rule.recurrent_activation, gates.o)};
-        dc[u] = unit_result.cell_before;
+        const T slope = gate_slope(a.rule.activation, active);
+        const UnitGradient<T> d = unit_gradient(gates, before, active, slope, dh[u] + doutput[u], dc[u]);
+        gradient = {d.gates.i * gate_slope(a.rule.recurrent_activation, gates.i),
+                    d.gates.f * gate_slope(a.rule.recurrent_activation, gates.f),
+                    d.gates.g * gate_slope(a.rule.activation, gates.g),
+                    d.gates.o * gate_slope(a.rule.recurrent_activation, gates.o)};
+        dc[u] = d.cell_before;
         doutput[u] = T(0);
       }
-      dz[unit] = gradient.i, dz[s.units + unit] = gradient.f, dz[2 * s.units + unit] = gradient.g, dz[3 * s.units + unit] = gradient.o;
+      dz[unit] = gradient.i, dz[s.units + unit] = gradient.f;
+      dz[2 * s.units + unit] = gradient.g, dz[3 * s.units + unit] = gradient.o;
     }
     if (masked) continue;
     for (size_t u = 0; u < n; ++u) {
       const auto unit = static_cast<int64_t>(u);
       double sum = 0;
-      for (int64_t k = 0; k < 4 * s.units; ++k) sum += static_cast<double>(dz[k]) * static_cast<double>(a.recurrent[unit * 4 * s.units + k]);
+      for (int64_t k = 0; k < 4 * s.units; ++k) sum += product(dz[k], a.recurrent[unit * 4 * s.units + k]);
       dh[u] = static_cast<T>(sum) * (a.recurrent_dropout ? a.recurrent_dropout[row * s.units + unit] : T(1));
     }
   }

@@ -41,7 +41,11 @@ const std::vector<MatmulShape>& shapes() {
       {"shared_left", CaseTag::odd, {3, 4}, {2, 4, 5}},
       {"shared_right_of_rank_3", CaseTag::odd, {3, 2, 4}, {1, 4, 5}},
       {"long_sum", CaseTag::odd, {5, 1031}, {1031, 3}},
+      {"tile_tails", CaseTag::odd, {72, 40}, {40, 136}},  // rows of whole 16 bytes, and no whole tile, either way
       {"bench_1024", CaseTag::bench, {1024, 1024}, {1024, 1024}},
+      {"bench_4096", CaseTag::bench, {4096, 4096}, {4096, 4096}},
+      {"bench_lstm_step", CaseTag::bench, {64, 512}, {512, 2048}},
+      {"bench_conv_1x1", CaseTag::bench, {43264, 512}, {512, 256}},
   };
   return kShapes;
 }

@@ -34,7 +34,9 @@ struct Sums {
 
 Sums sums_of(const json& config, const json& batch, DeviceKind device) {
   Feed feed = {{"y_true", testing::tensor_of(batch.at("y_true"))}, {"y_pred", testing::tensor_of(batch.at("y_pred"))}};
-  const auto input = [&](const std::string& name) { return input_value(name, feed.at(name).dtype(), feed.at(name).extents()); };
+  const auto input = [&](const std::string& name) {
+    return input_value(name, feed.at(name).dtype(), feed.at(name).extents());
+  };
   const Value y_true = input("y_true"), y_pred = input("y_pred");
   const Value values = metric_of(config, y_pred.type(), y_true.type()).function(y_true, y_pred);
   Value weights = ones_like(values);
@@ -44,7 +46,8 @@ Sums sums_of(const json& config, const json& batch, DeviceKind device) {
     for (int axis = 1; axis < shape.rank(); ++axis) shape[axis] = 1;
     weights = weights * reshape(input("sample_weight"), shape);
   }
-  const auto results = testing::run_values(std::vector<Value>{sum(values * weights), sum(weights)}, feed, testing::plan_options(device));
+  const auto results =
+      testing::run_values(std::vector<Value>{sum(values * weights), sum(weights)}, feed, testing::plan_options(device));
   return {results[0].at(0), results[1].at(0)};
 }
 
@@ -64,13 +67,15 @@ TEST_P(GoldenMetric, RunsAsInKeras) {
       const Metric metric = metric_of(config, {DType::f32, testing::tensor_of(batch.at("y_pred")).extents()},
                                       {DType::f32, testing::tensor_of(batch.at("y_true")).extents()});
       const double mean = running.total / running.count;
-      EXPECT_TRUE(is_golden(metric.finish ? metric.finish(mean) : mean, results.at(batches++))) << name_of(device) << ", batch " << batches;
+      EXPECT_TRUE(is_golden(metric.finish ? metric.finish(mean) : mean, results.at(batches++)))
+          << name_of(device) << ", batch " << batches;
     }
     EXPECT_EQ(batches, results.size());
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Keras, GoldenMetric, ::testing::ValuesIn(testing::golden_names("metrics")), testing::golden_case_name);
+INSTANTIATE_TEST_SUITE_P(Keras, GoldenMetric, ::testing::ValuesIn(testing::golden_names("metrics")),
+                         testing::golden_case_name);
 
 }  // namespace
 }  // namespace lamina

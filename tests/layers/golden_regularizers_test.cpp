@@ -49,8 +49,10 @@ TEST_P(GoldenRegularizer, AddsTheSamePenaltyAsKeras) {
   const json golden = testing::load_golden(GetParam());
   ASSERT_EQ(golden.at("config").at("loss"), "mean_squared_error");
   const json& expected = golden.at("expected");
-  const Feed feed = {{"x", testing::tensor_of(golden.at("inputs").at("x"))}, {"y", testing::tensor_of(golden.at("inputs").at("y"))}};
-  const Value x = input_value("x", DType::f32, feed.at("x").extents()), y = input_value("y", DType::f32, feed.at("y").extents());
+  const Feed feed = {{"x", testing::tensor_of(golden.at("inputs").at("x"))},
+                     {"y", testing::tensor_of(golden.at("inputs").at("y"))}};
+  const Value x = input_value("x", DType::f32, feed.at("x").extents()),
+              y = input_value("y", DType::f32, feed.at("y").extents());
 
   const LayerHandle handle = layer_of_golden(golden.at("config"));
   CallContext context;
@@ -77,7 +79,8 @@ TEST_P(GoldenRegularizer, AddsTheSamePenaltyAsKeras) {
     const auto results = testing::run_values(wanted, feed, testing::plan_options(device));
     const testing::NamedTensors gradients = testing::named_tensors_of(expected.at("grad_weights"));
     ASSERT_EQ(gradients.size(), leaves.size());
-    for (size_t i = 0; i < gradients.size(); ++i) EXPECT_TRUE(is_golden(results[i], gradients[i].second)) << gradients[i].first;
+    for (size_t i = 0; i < gradients.size(); ++i)
+      EXPECT_TRUE(is_golden(results[i], gradients[i].second)) << gradients[i].first;
     EXPECT_TRUE(is_golden(results[leaves.size()], expected.at("loss")));
     EXPECT_TRUE(is_golden(results[leaves.size() + 1], expected.at("data_loss")));
     EXPECT_TRUE(is_golden(results[leaves.size() + 2], expected.at("penalty")));

@@ -87,7 +87,8 @@ void expect_exact(const json& entry) {
   SCOPED_TRACE(entry.dump());
   const json& args = entry.at("args");
   if (entry.at("initializer") != "lstm_bias") {
-    EXPECT_TRUE(testing::is_golden(initializer_of(entry).make(extents_of(entry.at("value").at("shape")), kSeed), entry.at("value")));
+    EXPECT_TRUE(testing::is_golden(initializer_of(entry).make(extents_of(entry.at("value").at("shape")), kSeed),
+                                   entry.at("value")));
     return;
   }
   const LSTM lstm(args.at("units"), {.bias_initializer = constant_initializer(args.at("bias_initializer")),
@@ -117,9 +118,11 @@ INSTANTIATE_TEST_SUITE_P(Keras, GoldenInitializers, ::testing::ValuesIn(testing:
                          testing::golden_case_name);
 
 TEST(Initializers, DependOnTheSeedAlone) {
-  for (const std::string name : {"random_uniform", "random_normal", "truncated_normal", "glorot_uniform", "he_normal", "orthogonal"}) {
+  for (const std::string name :
+       {"random_uniform", "random_normal", "truncated_normal", "glorot_uniform", "he_normal", "orthogonal"}) {
     const Initializer initializer = initializer_from_name(name);
-    const HostTensor once = initializer.make({7, 5}, 3), again = initializer.make({7, 5}, 3), other = initializer.make({7, 5}, 4);
+    const HostTensor once = initializer.make({7, 5}, 3), again = initializer.make({7, 5}, 3),
+                     other = initializer.make({7, 5}, 4);
     EXPECT_TRUE(std::ranges::equal(once.as<float>(), again.as<float>())) << name;
     EXPECT_FALSE(std::ranges::equal(once.as<float>(), other.as<float>())) << name;
   }
@@ -129,7 +132,8 @@ TEST(Initializers, NeighboursOfANormalAreIndependent) {
   const HostTensor tensor = random_normal(0, 1).make({100000}, 5);
   const auto values = tensor.as<float>();
   for (const size_t lag : {1, 2, 3, 4}) {
-    // Neither they nor their squares (mean 1, variance 2) are correlated; pairs of one radius would show in the squares.
+    // Neither they nor their squares (mean 1, variance 2) are correlated; pairs of one radius would show in the
+    // squares.
     double product = 0, squares = 0;
     for (size_t i = 0; i + lag < values.size(); ++i) {
       const double a = values[i], b = values[i + lag];
@@ -158,8 +162,12 @@ std::string message_of(const std::function<void()>& call) {
 }
 
 TEST(Initializers, RefuseWhatTheyCannotFill) {
-  EXPECT_EQ(message_of([] { orthogonal().make({4}, 1); }), "[orthogonal] a weight of two axes or more is needed, got (4,)");
-  EXPECT_EQ(message_of([] { identity_initializer().make({2, 2, 2}, 1); }), "[identity] a weight of two axes is needed, got (2, 2, 2)");
+  EXPECT_EQ(message_of([] { orthogonal().make({4}, 1); }),
+            "[orthogonal] a weight of two axes or more is needed, got (4,)");
+  EXPECT_EQ(message_of([] {
+              identity_initializer().make({2, 2, 2}, 1);
+            }),
+            "[identity] a weight of two axes is needed, got (2, 2, 2)");
   EXPECT_EQ(message_of([] { random_uniform(1, 0); }), "[random_uniform] the low bound 1 is above the high bound 0");
 }
 

@@ -71,16 +71,18 @@ TEST_P(GoldenLoss, ValueAndGradientAsBound) {
   const LossBinding& binding = bound.bindings.front();
   if (binding.needs_target) feed.emplace(target_input("out"), y_true.reshaped(binding.target.shape.extents()));
 
-  const std::vector<Value> gradients = build_gradients(std::vector<Value>{bound.total}, std::vector<Value>{Value()},
-                                                       std::vector<Value>{prediction});
+  const std::vector<Value> gradients =
+      build_gradients(std::vector<Value>{bound.total}, std::vector<Value>{Value()}, std::vector<Value>{prediction});
   for (const DeviceKind device : testing::available_devices()) {
-    const auto results = testing::run_values(std::vector<Value>{bound.total, gradients[0]}, feed, testing::plan_options(device));
+    const auto results =
+        testing::run_values(std::vector<Value>{bound.total, gradients[0]}, feed, testing::plan_options(device));
     EXPECT_TRUE(is_golden(results[0], expected.at("value"))) << name_of(device);
     EXPECT_TRUE(is_golden(results[1], expected.at("grad_y_pred"))) << name_of(device);
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Keras, GoldenLoss, ::testing::ValuesIn(testing::golden_names("losses")), testing::golden_case_name);
+INSTANTIATE_TEST_SUITE_P(Keras, GoldenLoss, ::testing::ValuesIn(testing::golden_names("losses")),
+                         testing::golden_case_name);
 
 }  // namespace
 }  // namespace lamina

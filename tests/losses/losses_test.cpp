@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the losses do besides their formulas: names, types, logits behind probabilities, and the borders of a definition.
+// What the losses do besides their formulas: names, types, logits behind probabilities, and the borders of a
+// definition.
 #include "losses/losses.h"
 
 #include <gtest/gtest.h>
@@ -28,9 +29,13 @@ std::string message_of(const std::function<void()>& call) {
   return "nothing was thrown";
 }
 
-HostTensor row(const std::vector<float>& values) { return HostTensor::of<float>({1, static_cast<int64_t>(values.size())}, values); }
+HostTensor row(const std::vector<float>& values) {
+  return HostTensor::of<float>({1, static_cast<int64_t>(values.size())}, values);
+}
 
-Value input_like(const std::string& name, const HostTensor& tensor) { return input_value(name, tensor.dtype(), tensor.extents()); }
+Value input_like(const std::string& name, const HostTensor& tensor) {
+  return input_value(name, tensor.dtype(), tensor.extents());
+}
 
 struct Result {
   HostTensor values;
@@ -38,11 +43,13 @@ struct Result {
 };
 
 // The loss of y_pred = prediction(x) on cpu.
-Result result_of(const Loss& loss, const HostTensor& y_true, const HostTensor& x,
-                 const std::function<Value(const Value&)>& prediction = [](const Value& value) { return value; }) {
+Result result_of(
+    const Loss& loss, const HostTensor& y_true, const HostTensor& x,
+    const std::function<Value(const Value&)>& prediction = [](const Value& value) { return value; }) {
   const Value input = input_like("x", x);
   const Value values = loss.function(input_like("y", y_true), prediction(input));
-  const auto gradients = build_gradients(std::vector<Value>{values}, std::vector<Value>{Value()}, std::vector<Value>{input});
+  const auto gradients =
+      build_gradients(std::vector<Value>{values}, std::vector<Value>{Value()}, std::vector<Value>{input});
   const auto results = testing::run_values(std::vector<Value>{values, gradients[0]}, {{"y", y_true}, {"x", x}},
                                            testing::plan_options(DeviceKind::cpu));
   return {results[0], results[1]};
@@ -62,7 +69,8 @@ TEST(Losses, CrossentropyIsChosenByTheNumberOfColumns) {
 }
 
 TEST(Losses, AnUnknownNameGetsTheNearest) {
-  EXPECT_EQ(message_of([] { losses::from_name("msee", kColumn); }), "Could not interpret loss identifier: msee (did you mean 'mse'?)");
+  EXPECT_EQ(message_of([] { losses::from_name("msee", kColumn); }),
+            "Could not interpret loss identifier: msee (did you mean 'mse'?)");
   EXPECT_EQ(message_of([] { losses::from_name("binary_crosentropy", kColumn); }),
             "Could not interpret loss identifier: binary_crosentropy (did you mean 'binary_crossentropy'?)");
   EXPECT_EQ(message_of([] { losses::from_name("zzzzzz", kColumn); }), "Could not interpret loss identifier: zzzzzz");
@@ -78,12 +86,14 @@ TEST(Losses, RefuseOptionsThatMakeNoSense) {
 
 TEST(Losses, RefuseShapesThatDoNotGoTogether) {
   const Value vector = input_value("v", DType::f32, {4}), cube = input_value("c", DType::f32, {4, 3, 2});
-  EXPECT_EQ(message_of([&] { losses::mse().function(vector, cube); }), "[mse] y_true (4,) and y_pred (4, 3, 2) have different ranks");
+  EXPECT_EQ(message_of([&] { losses::mse().function(vector, cube); }),
+            "[mse] y_true (4,) and y_pred (4, 3, 2) have different ranks");
   const Value scalar = input_value("s", DType::f32, Shape{});
   EXPECT_EQ(message_of([&] { losses::mae().function(scalar, scalar); }),
             "[mae] y_pred is a scalar; a loss over its last axis needs one axis or more");
   EXPECT_EQ(message_of([&] { losses::sparse_categorical_crossentropy().function(cube, cube); }),
-            "[sparse_categorical_crossentropy] labels of shape (4, 3, 2) do not go with y_pred of shape (4, 3, 2): expected one label "
+            "[sparse_categorical_crossentropy] labels of shape (4, 3, 2) do not go with y_pred of shape (4, 3, 2): "
+            "expected one label "
             "per row of classes");
   const Value symbolic = input_value("p", DType::f32, {4, Dim::symbol("classes")});
   EXPECT_EQ(message_of([&] { losses::sparse_categorical_crossentropy().function(vector, symbolic); }),
@@ -91,13 +101,15 @@ TEST(Losses, RefuseShapesThatDoNotGoTogether) {
 }
 
 TEST(Losses, TwoVectorsGiveOneLossPerSample) {
-  const Result result = result_of(losses::mse(), HostTensor::of<float>({3}, {0, 0, 0}), HostTensor::of<float>({3}, {1, 2, 3}));
+  const Result result =
+      result_of(losses::mse(), HostTensor::of<float>({3}, {0, 0, 0}), HostTensor::of<float>({3}, {1, 2, 3}));
   EXPECT_EQ(result.values.extents(), Extents{3});
   EXPECT_EQ(result.values.at(2), 9);
 }
 
 TEST(Losses, AVectorAgainstAColumnIsOneLossPerSample) {
-  const HostTensor vector = HostTensor::of<float>({2}, {0.5f, 0.5f}), column = HostTensor::of<float>({2, 1}, {0.25f, 0.125f});
+  const HostTensor vector = HostTensor::of<float>({2}, {0.5f, 0.5f}),
+                   column = HostTensor::of<float>({2, 1}, {0.25f, 0.125f});
   for (const Loss& loss : {losses::mae(), losses::kl_divergence(), losses::cosine_similarity()}) {
     EXPECT_EQ(result_of(loss, vector, column).values.extents(), Extents{2}) << loss.name;
     EXPECT_EQ(result_of(loss, column, vector).values.extents(), Extents{2}) << loss.name;
@@ -131,7 +143,8 @@ TEST(Losses, CategoricalCrossentropiesSeeTheLogitsBehindASoftmax) {
   const auto prediction = [](const Value& x) { return softmax(x, -1); };
   const HostTensor logits = row({100, -100, 0});
   const Result dense = result_of(losses::categorical_crossentropy(), row({0, 1, 0}), logits, prediction);
-  const Result sparse = result_of(losses::sparse_categorical_crossentropy(), HostTensor::of<int32_t>({1}, {1}), logits, prediction);
+  const Result sparse =
+      result_of(losses::sparse_categorical_crossentropy(), HostTensor::of<int32_t>({1}, {1}), logits, prediction);
   for (const Result& result : {dense, sparse}) {
     EXPECT_EQ(result.values.at(0), 200);
     EXPECT_EQ(result.gradient.at(0), 1);
@@ -142,7 +155,8 @@ TEST(Losses, CategoricalCrossentropiesSeeTheLogitsBehindASoftmax) {
 TEST(Losses, ASoftmaxOverAnotherAxisIsNotLookedBehind) {
   const auto over_rows = [](const Value& x) { return softmax(x, 0); };
   const HostTensor x = HostTensor::of<float>({2, 2}, {0, 1, 2, 3});
-  const Result result = result_of(losses::categorical_crossentropy(), HostTensor::of<float>({2, 2}, {1, 0, 1, 0}), x, over_rows);
+  const Result result =
+      result_of(losses::categorical_crossentropy(), HostTensor::of<float>({2, 2}, {1, 0, 1, 0}), x, over_rows);
   // Each column is (0.119, 0.881), so that in each row both classes are equally likely.
   EXPECT_NEAR(result.values.at(0), std::log(2.0), 1e-6);
   EXPECT_NEAR(result.values.at(1), std::log(2.0), 1e-6);
@@ -150,8 +164,8 @@ TEST(Losses, ASoftmaxOverAnotherAxisIsNotLookedBehind) {
 
 TEST(Losses, ALabelOutsideTheClassesGivesNaNAndNoGradient) {
   const HostTensor scores = HostTensor::of<float>({3, 2}, {1, 2, 1, 2, 1, 2});
-  const Result result =
-      result_of(losses::sparse_categorical_crossentropy({.from_logits = true}), HostTensor::of<int32_t>({3}, {-1, 2, 1}), scores);
+  const Result result = result_of(losses::sparse_categorical_crossentropy({.from_logits = true}),
+                                  HostTensor::of<int32_t>({3}, {-1, 2, 1}), scores);
   EXPECT_TRUE(std::isnan(result.values.at(0)));
   EXPECT_TRUE(std::isnan(result.values.at(1)));
   EXPECT_NEAR(result.values.at(2), std::log1p(std::exp(-1.0)), 1e-6);
@@ -159,8 +173,8 @@ TEST(Losses, ALabelOutsideTheClassesGivesNaNAndNoGradient) {
 }
 
 TEST(Losses, AClassThatIsImpossibleAndNotTheLabelCostsNothing) {
-  const Result result = result_of(losses::sparse_categorical_crossentropy({.from_logits = true}), HostTensor::of<int32_t>({1}, {0}),
-                                  row({2, -INFINITY}));
+  const Result result = result_of(losses::sparse_categorical_crossentropy({.from_logits = true}),
+                                  HostTensor::of<int32_t>({1}, {0}), row({2, -INFINITY}));
   EXPECT_EQ(result.values.at(0), 0);
 }
 
@@ -179,7 +193,8 @@ TEST(Losses, LogCoshOfLargeErrorsDoesNotOverflow) {
 
 TEST(Losses, ServeAsLossAndByNameAlike) {
   const std::vector<ModelOutput> outputs = {{"out", input_value("p", DType::f32, {Dim::symbol("batch"), 3})}};
-  for (const Losses& form : {Losses("sparse_categorical_crossentropy"), Losses(losses::sparse_categorical_crossentropy())}) {
+  for (const Losses& form :
+       {Losses("sparse_categorical_crossentropy"), Losses(losses::sparse_categorical_crossentropy())}) {
     const BoundLosses bound = bind_losses(outputs, {.losses = form, .resolve = losses::from_name});
     EXPECT_EQ(bound.bindings[0].loss, "sparse_categorical_crossentropy");
     EXPECT_EQ(bound.bindings[0].target, (TensorType{DType::i32, {Dim::symbol("batch")}}));

@@ -49,7 +49,9 @@ Loss resolve(const std::string& name, const TensorType& y_pred) {
   if (name == "mse") return {"mse", squared_difference};
   if (name == "mae") return {"mae", [](const Value& t, const Value& p) { return abs(t - p); }};
   if (name == "labels") {
-    const auto labels = [](const TensorType& type) { return TensorType{DType::i32, type.shape.without_axis(type.shape.rank() - 1)}; };
+    const auto labels = [](const TensorType& type) {
+      return TensorType{DType::i32, type.shape.without_axis(type.shape.rank() - 1)};
+    };
     return {"labels", [](const Value& t, const Value& p) { return cast(t, DType::f32) * mean(p, {-1}); }, labels};
   }
   throw Error(ErrorKind::model, text("Could not interpret loss identifier: ", name, " for ", y_pred));
@@ -135,7 +137,8 @@ TEST(BindLosses, AListGoesByOrderAndADictByName) {
 }
 
 TEST(BindLosses, AnOutputWithoutLossIsNotTrained) {
-  for (const Losses& losses : {Losses{{"main", "mse"}, {"aux", no_loss}}, Losses{"mse", no_loss}, Losses{"mse", nullptr}}) {
+  for (const Losses& losses :
+       {Losses{{"main", "mse"}, {"aux", no_loss}}, Losses{"mse", no_loss}, Losses{"mse", nullptr}}) {
     const BoundLosses both = bound(two_outputs(), losses);
     EXPECT_TRUE(both.bindings[0].trained);
     EXPECT_FALSE(both.bindings[1].trained);
@@ -152,12 +155,14 @@ TEST(BindLosses, TheIdentityLossNeedsNoTarget) {
 
   const std::vector<Value> roots = {losses.total};
   for (const auto& node : topological_order(roots)) {
-    EXPECT_TRUE(node->op != &input_op() || input_of(*node).name != target_input("main")) << "the target input was not pruned";
+    EXPECT_TRUE(node->op != &input_op() || input_of(*node).name != target_input("main"))
+        << "the target input was not pruned";
   }
   // The value is the mean of the output, the gradient 1 / numel.
   const Value output = input_value("main_value", DType::f32, {4, 1});
   const BoundLosses concrete = bound({{"main", output}}, passthrough);
-  const auto gradients = build_gradients(std::vector<Value>{concrete.total}, std::vector<Value>{Value()}, std::vector<Value>{output});
+  const auto gradients =
+      build_gradients(std::vector<Value>{concrete.total}, std::vector<Value>{Value()}, std::vector<Value>{output});
   const auto results = testing::run_values(std::vector<Value>{concrete.total, gradients[0]},
                                            {{"main_value", HostTensor::of<float>({4, 1}, {1, 2, 3, 6})}},
                                            testing::plan_options(DeviceKind::cpu));
@@ -177,7 +182,8 @@ TEST(BindLosses, AScalarLossPassesAndOthersAreAveraged) {
   const auto value_of = [&](const LossFunction& function) {
     const BoundLosses losses = bound({{"out", output}}, function);
     EXPECT_EQ(losses.total.shape().rank(), 0);
-    return testing::run_values(std::vector<Value>{losses.total}, {{"y", y}}, testing::plan_options(DeviceKind::cpu))[0].at(0);
+    return testing::run_values(std::vector<Value>{losses.total}, {{"y", y}}, testing::plan_options(DeviceKind::cpu))[0]
+        .at(0);
   };
   EXPECT_EQ(value_of([](const Value&, const Value& p) { return sum(p); }), 10);
   EXPECT_EQ(value_of([](const Value&, const Value& p) { return p; }), 2.5);
@@ -205,11 +211,13 @@ TEST(BindLosses, SixteenBitOutputsAreComparedInF32) {
 }
 
 TEST(BindLosses, WeightsScaleTheTotalAndNotThePart) {
-  const Feed feed = {{"main_value", HostTensor::of<float>({2, 1}, {1, 3})}, {"aux_value", HostTensor::of<float>({2, 2}, {10, 20, 30, 40})}};
+  const Feed feed = {{"main_value", HostTensor::of<float>({2, 1}, {1, 3})},
+                     {"aux_value", HostTensor::of<float>({2, 2}, {10, 20, 30, 40})}};
   const auto total_of = [&](const LossWeights& weights) {
     const BoundLosses losses = bound(two_outputs(), passthrough, weights);
-    const auto results = testing::run_values(std::vector<Value>{losses.bindings[0].value, losses.bindings[1].value, losses.total}, feed,
-                                             testing::plan_options(DeviceKind::cpu));
+    const auto results =
+        testing::run_values(std::vector<Value>{losses.bindings[0].value, losses.bindings[1].value, losses.total}, feed,
+                            testing::plan_options(DeviceKind::cpu));
     EXPECT_EQ(results[0].at(0), 2);
     EXPECT_EQ(results[1].at(0), 25);
     return results[2].at(0);
@@ -235,12 +243,17 @@ TEST(BindLosses, SampleWeightsAreInputsOfTheirRank) {
     EXPECT_EQ(input_of(**weight).shape.rank(), rank);
   }
   options.sample_weight_ranks["out"] = 4;
-  EXPECT_EQ(message_of([&] { bind_losses({{"out", output}}, options); }),
+  EXPECT_EQ(message_of([&] {
+              bind_losses({{"out", output}}, options);
+            }),
             "[loss] output \"out\": sample weights of 4 axes for an output of shape (batch, 3, 2)");
   options.sample_weight_ranks["out"] = 1;
   options.losses = [](const Value&, const Value& p) { return mean(p); };
-  EXPECT_EQ(message_of([&] { bind_losses({{"out", output}}, options); }),
-            "[loss] node \"loss/out\": sample weights of shape (batch,) for a loss of shape (); the loss function must not average over "
+  EXPECT_EQ(message_of([&] {
+              bind_losses({{"out", output}}, options);
+            }),
+            "[loss] node \"loss/out\": sample weights of shape (batch,) for a loss of shape (); the loss function must "
+            "not average over "
             "samples that are weighted");
 }
 
@@ -248,31 +261,38 @@ TEST(BindLosses, AFullyMaskedOutputHasLossZero) {
   const Value output = input_value("y", DType::f32, {2, 2}), mask = input_value("mask", DType::boolean, {2, 2});
   const BoundLosses losses = bound({{"out", output, mask}}, passthrough);
   const auto results = testing::run_values(
-      std::vector<Value>{losses.total}, {{"y", HostTensor::of<float>({2, 2}, {1, 2, 3, 4})}, {"mask", HostTensor(DType::boolean, {2, 2})}},
+      std::vector<Value>{losses.total},
+      {{"y", HostTensor::of<float>({2, 2}, {1, 2, 3, 4})}, {"mask", HostTensor(DType::boolean, {2, 2})}},
       testing::plan_options(DeviceKind::cpu));
   EXPECT_EQ(results[0].at(0), 0);
 }
 
 TEST(BindLosses, ListsOfAnotherLengthAreRefused) {
   EXPECT_EQ(mistake({"mse"}),
-            "When passing a list as loss, it should have one entry per model outputs. The model has 2 outputs, but you passed loss=['mse']");
+            "When passing a list as loss, it should have one entry per model outputs. The model has 2 outputs, but you "
+            "passed loss=['mse']");
   EXPECT_EQ(mistake({"mse", kLambda, no_loss}),
-            "When passing a list as loss, it should have one entry per model outputs. The model has 2 outputs, but you passed "
+            "When passing a list as loss, it should have one entry per model outputs. The model has 2 outputs, but you "
+            "passed "
             "loss=['mse', <function>, None]");
   EXPECT_EQ(mistake("mse", {1.0}), "`loss_weights` must match the number of losses, got 2 losses and 1 weights.");
 }
 
 TEST(BindLosses, UnknownNamesAreRefusedWithTheNearest) {
   EXPECT_EQ(mistake({{"main", "mse"}, {"auks", "mse"}}),
-            "Unknown entry in loss dictionary: \"auks\". Only expected the following keys: ['main', 'aux'] (did you mean 'aux'?)");
-  EXPECT_EQ(mistake({{"yolo_loss", "mse"}}), "Unknown entry in loss dictionary: \"yolo_loss\". Only expected the following keys: ['main', 'aux']");
+            "Unknown entry in loss dictionary: \"auks\". Only expected the following keys: ['main', 'aux'] (did you "
+            "mean 'aux'?)");
+  EXPECT_EQ(mistake({{"yolo_loss", "mse"}}),
+            "Unknown entry in loss dictionary: \"yolo_loss\". Only expected the following keys: ['main', 'aux']");
   EXPECT_EQ(mistake("mse", {{"mian", 1.0}}),
-            "Unknown entry in loss_weights dictionary: \"mian\". Only expected the following keys: ['main', 'aux'] (did you mean 'main'?)");
+            "Unknown entry in loss_weights dictionary: \"mian\". Only expected the following keys: ['main', 'aux'] "
+            "(did you mean 'main'?)");
 }
 
 TEST(BindLosses, MissingNamesAreRefused) {
   EXPECT_EQ(mistake({{"main", "mse"}}),
-            "Expected keys ['main', 'aux'] in loss dict, but found loss.keys()=['main']. Write no_loss for an output that is not to be "
+            "Expected keys ['main', 'aux'] in loss dict, but found loss.keys()=['main']. Write no_loss for an output "
+            "that is not to be "
             "trained.");
 }
 
@@ -281,8 +301,11 @@ TEST(BindLosses, NamesGivenTwiceAreRefused) {
             "The loss dictionary names \"main\" twice. The model has the outputs ['main', 'aux']");
   EXPECT_EQ(mistake("mse", {{"aux", 1.0}, {"aux", 2.0}}), "The loss_weights dictionary names \"aux\" twice.");
   const Value value = one_output().front().value;
-  EXPECT_EQ(message_of([&] { bound({{"a", value}, {"a", value}}, "mse"); }),
-            "The output name \"a\" is used twice: a loss could not be bound to one of them. The outputs are ['a', 'a']; give the model "
+  EXPECT_EQ(message_of([&] {
+              bound({{"a", value}, {"a", value}}, "mse");
+            }),
+            "The output name \"a\" is used twice: a loss could not be bound to one of them. The outputs are ['a', "
+            "'a']; give the model "
             "distinct output names.");
 }
 
@@ -307,7 +330,9 @@ TEST(BindLosses, WhatAFunctionReturnsIsChecked) {
 }
 
 TEST(BindLosses, AWrongShapeIsNamedByTheNodeOfItsLoss) {
-  const std::string message = mistake([](const Value& t, const Value& p) { return t - reshape(p, {Dim::symbol("batch"), 1, 7}); });
+  const std::string message = mistake([](const Value& t, const Value& p) {
+    return t - reshape(p, {Dim::symbol("batch"), 1, 7});
+  });
   EXPECT_NE(message.find("loss/main"), std::string::npos) << message;
 }
 

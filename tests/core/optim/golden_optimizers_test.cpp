@@ -24,7 +24,8 @@ Schedule schedule_of(const json& config) {
   const double initial = args.at("initial_learning_rate");
   const int64_t steps = args.at("decay_steps");
   if (name == "ExponentialDecay") return exponential_decay(initial, steps, args.at("decay_rate"), args.at("staircase"));
-  if (name == "InverseTimeDecay") return inverse_time_decay(initial, steps, args.at("decay_rate"), args.at("staircase"));
+  if (name == "InverseTimeDecay")
+    return inverse_time_decay(initial, steps, args.at("decay_rate"), args.at("staircase"));
   if (name == "PolynomialDecay") {
     return polynomial_decay(initial, steps, args.at("end_learning_rate"), args.at("power"), args.at("cycle"));
   }
@@ -57,16 +58,22 @@ std::shared_ptr<Optimizer> optimizer_of(const json& config) {
     decay = WeightDecay(args.at("weight_decay"), config.value("exclude_from_weight_decay", std::vector<std::string>{}));
   }
   if (name == "SGD") {
-    return sgd({rate_of(args.at("learning_rate")), args.value("momentum", 0.0), args.value("nesterov", false), decay, clipping_of(args)});
+    return sgd({rate_of(args.at("learning_rate")), args.value("momentum", 0.0), args.value("nesterov", false), decay,
+                clipping_of(args)});
   }
   if (name == "Adam" || name == "AdamW") {
-    const AdamOptions options{rate_of(args.at("learning_rate")), args.at("beta_1"), args.at("beta_2"), args.at("epsilon"),
-                              args.at("amsgrad"), decay, clipping_of(args)};
+    const AdamOptions options{rate_of(args.at("learning_rate")),
+                              args.at("beta_1"),
+                              args.at("beta_2"),
+                              args.at("epsilon"),
+                              args.at("amsgrad"),
+                              decay,
+                              clipping_of(args)};
     return name == "Adam" ? adam(options) : adamw(options);
   }
   if (name == "RMSprop") {
-    return rmsprop({rate_of(args.at("learning_rate")), args.at("rho"), args.at("momentum"), args.at("epsilon"), args.at("centered"),
-                    decay, clipping_of(args)});
+    return rmsprop({rate_of(args.at("learning_rate")), args.at("rho"), args.at("momentum"), args.at("epsilon"),
+                    args.at("centered"), decay, clipping_of(args)});
   }
   throw std::runtime_error("the golden file has an unknown optimizer " + name);
 }
@@ -78,14 +85,16 @@ struct DenseRun {
   Feed feed;
 
   DenseRun(const json& golden, Optimizer& optimizer) {
-    feed = {{"x", testing::tensor_of(golden.at("inputs").at("x"))}, {"y", testing::tensor_of(golden.at("inputs").at("y"))}};
+    feed = {{"x", testing::tensor_of(golden.at("inputs").at("x"))},
+            {"y", testing::tensor_of(golden.at("inputs").at("y"))}};
     std::vector<Value> leaves;
     for (const auto& [name, contents] : testing::named_tensors_of(golden.at("weights"))) {
       variables.push_back(std::make_shared<Variable>(name, DType::f32, contents.extents(), true));
       variables.back()->assign(contents);
       leaves.push_back(variable_value(variables.back()));
     }
-    const Value x = input_value("x", DType::f32, feed.at("x").extents()), y = input_value("y", DType::f32, feed.at("y").extents());
+    const Value x = input_value("x", DType::f32, feed.at("x").extents()),
+                y = input_value("y", DType::f32, feed.at("y").extents());
     graph.loss = mean(square(matmul(x, leaves.at(0)) + leaves.at(1) - y));
     graph.outputs = {{"loss", graph.loss}};
     const auto gradients = build_gradients(std::vector<Value>{graph.loss}, std::vector<Value>{Value()}, leaves);
@@ -111,7 +120,8 @@ struct DenseRun {
 void expect_schedule(const json& golden) {
   const Schedule schedule = schedule_of(golden.at("config").at("schedule"));
   const json &steps = golden.at("steps"), &values = golden.at("expected").at("values");
-  for (size_t i = 0; i < steps.size(); ++i) EXPECT_TRUE(is_golden(schedule.rate(steps[i]), values[i])) << "step " << steps[i];
+  for (size_t i = 0; i < steps.size(); ++i)
+    EXPECT_TRUE(is_golden(schedule.rate(steps[i]), values[i])) << "step " << steps[i];
 }
 
 void expect_run(const json& golden, DeviceKind device) {
@@ -144,7 +154,8 @@ TEST_P(GoldenOptimizer, FollowsKeras) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Keras, GoldenOptimizer, ::testing::ValuesIn(testing::golden_names("optimizers")), testing::golden_case_name);
+INSTANTIATE_TEST_SUITE_P(Keras, GoldenOptimizer, ::testing::ValuesIn(testing::golden_names("optimizers")),
+                         testing::golden_case_name);
 
 }  // namespace
 }  // namespace lamina

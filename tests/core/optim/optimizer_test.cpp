@@ -57,13 +57,15 @@ class Steps {
 TEST(Optimizers, GoByTheirNames) {
   for (const std::string name : {"sgd", "adam", "adamw", "rmsprop"}) EXPECT_EQ(optimizer_from_name(name)->name(), name);
   EXPECT_EQ(optimizer_from_name("RMSprop")->name(), "rmsprop");
-  EXPECT_EQ(message_of([] { optimizer_from_name("adm"); }), "Could not interpret optimizer identifier: adm (did you mean 'adam'?)");
+  EXPECT_EQ(message_of([] { optimizer_from_name("adm"); }),
+            "Could not interpret optimizer identifier: adm (did you mean 'adam'?)");
 }
 
 TEST(Optimizers, RefuseOptionsThatMakeNoSense) {
   EXPECT_EQ(message_of([] { sgd({.clipping = {.clip_value = 1, .clip_norm = 1}}); }),
             "Only one of `clip_norm`, `clip_value` and `global_clip_norm` can be set.");
-  EXPECT_EQ(message_of([] { sgd({.clipping = {.clip_norm = 0}}); }), "a gradient is clipped to a positive bound, got 0");
+  EXPECT_EQ(message_of([] { sgd({.clipping = {.clip_norm = 0}}); }),
+            "a gradient is clipped to a positive bound, got 0");
   EXPECT_EQ(message_of([] { sgd({.momentum = 1.5}); }), "[sgd] momentum must be within [0, 1], got 1.5");
   EXPECT_EQ(message_of([] { adam({.beta_1 = 1}); }), "[adam] a beta must be within [0, 1), got 1");
   EXPECT_EQ(message_of([] { adamw({.weight_decay = -0.1}); }), "a weight decay must not be negative, got -0.1");
@@ -75,7 +77,8 @@ TEST(Optimizers, AScheduleRulesTheLearningRate) {
   EXPECT_EQ(scheduled->learning_rate(), 0.5);
   scheduled->iterations = 2;
   EXPECT_EQ(scheduled->learning_rate(), 0.25);
-  EXPECT_EQ(message_of([&] { scheduled->set_learning_rate(1); }), "the learning rate follows a schedule and cannot be set");
+  EXPECT_EQ(message_of([&] { scheduled->set_learning_rate(1); }),
+            "the learning rate follows a schedule and cannot be set");
   const auto constant = sgd();
   constant->set_learning_rate(0.3);
   EXPECT_EQ(constant->learning_rate(), 0.3);
@@ -88,7 +91,8 @@ TEST(Optimizers, AnUnhealthyStepChangesNothing) {
   steps.step(1);
   const auto slots = optimizer->slots({{w.get(), "w"}});
   ASSERT_EQ(slots.size(), 2u);
-  const double w_before = w->read().at(0), m_before = slots[0].second->read().at(0), v_before = slots[1].second->read().at(0);
+  const double w_before = w->read().at(0), m_before = slots[0].second->read().at(0),
+               v_before = slots[1].second->read().at(0);
   EXPECT_NE(w_before, 2);
   EXPECT_NEAR(m_before, 0.1, 1e-7);
   steps.step(NAN, false);
@@ -121,8 +125,8 @@ TEST(Optimizers, AmsgradKeepsTheLargestSecondMoment) {
 TEST(Optimizers, TheSameObjectGoesOnAndANewOneStartsAfresh) {
   const auto optimizer = sgd({.learning_rate = 1, .momentum = 0.5});
   const auto w = weight("w", 0);
-  Steps(*optimizer, {w}).step(1);   // velocity -1
-  Steps(*optimizer, {w}).step(1);   // velocity -1.5
+  Steps(*optimizer, {w}).step(1);  // velocity -1
+  Steps(*optimizer, {w}).step(1);  // velocity -1.5
   EXPECT_EQ(w->read().at(0), -2.5);
   const auto fresh = sgd({.learning_rate = 1, .momentum = 0.5});
   Steps(*fresh, {w}).step(1);
@@ -143,10 +147,16 @@ TEST(Optimizers, WeightDecayIsZeroButForAdamw) {
 }
 
 TEST(Schedules, RefuseWhatMakesNoSense) {
-  EXPECT_EQ(message_of([] { exponential_decay(0.1, 0, 0.5); }), "[exponential_decay] decay_steps must be positive, got 0");
-  EXPECT_EQ(message_of([] { piecewise_constant({1, 2}, {0.1, 0.2}); }),
+  EXPECT_EQ(message_of([] { exponential_decay(0.1, 0, 0.5); }),
+            "[exponential_decay] decay_steps must be positive, got 0");
+  EXPECT_EQ(message_of([] {
+              piecewise_constant({1, 2}, {0.1, 0.2});
+            }),
             "[piecewise_constant] takes one value more than boundaries, got 2 values and 2 boundaries");
-  EXPECT_EQ(message_of([] { piecewise_constant({2, 1}, {0.1, 0.2, 0.3}); }), "[piecewise_constant] the boundaries must ascend");
+  EXPECT_EQ(message_of([] {
+              piecewise_constant({2, 1}, {0.1, 0.2, 0.3});
+            }),
+            "[piecewise_constant] the boundaries must ascend");
   EXPECT_EQ(message_of([] { cosine_decay(0.1, 10, {.warmup_steps = 5}); }),
             "[cosine_decay] warmup_steps and warmup_target go together, got 5 warm-up steps and no target");
 }

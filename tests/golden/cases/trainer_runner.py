@@ -11,7 +11,16 @@ from .model_spec import build, set_formula_weights, weights_record
 
 
 def make_optimizer(config):
-    return getattr(keras.optimizers, config["class"])(**config["args"])
+    """With TensorFlow, Keras gives Adam and RMSprop one gradient per token of a batch, and a token that stands there twice
+    is squared apart. The JAX and PyTorch backends add up first, which is what the papers say: so it is here."""
+    optimizer = getattr(keras.optimizers, config["class"])(**config["args"])
+    apply = optimizer.apply
+
+    def apply_dense(grads, trainable_variables=None):
+        return apply([None if g is None else ops.convert_to_tensor(g) for g in grads], trainable_variables)
+
+    optimizer.apply = apply_dense
+    return optimizer
 
 
 def make_loss(entry):

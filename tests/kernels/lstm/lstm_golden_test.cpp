@@ -106,7 +106,11 @@ std::vector<std::pair<std::string, json>> expected_of(const json& expected) {
 }
 
 Call call_of(const json& file, const json& one) {
-  Call call{file.at("config").at("args"), testing::named_tensors_of(file.at("weights")), testing::tensor_of(one.at("inputs").at(0)), {}, {}};
+  Call call{file.at("config").at("args"),
+            testing::named_tensors_of(file.at("weights")),
+            testing::tensor_of(one.at("inputs").at(0)),
+            {},
+            {}};
   if (one.contains("mask")) call.mask = testing::tensor_of(one.at("mask"));
   if (one.contains("initial_state")) {
     for (const auto& state : one.at("initial_state")) call.initial_state.push_back(testing::tensor_of(state));
@@ -119,7 +123,8 @@ void check(const json& file, const PlanOptions& options) {
     const std::vector<HostTensor> got = run(call_of(file, file), file.at("cotangents"), options);
     const auto expected = expected_of(file.at("expected"));
     ASSERT_EQ(got.size(), expected.size());
-    for (size_t i = 0; i < got.size(); ++i) EXPECT_TRUE(testing::is_golden(got[i], expected[i].second)) << expected[i].first;
+    for (size_t i = 0; i < got.size(); ++i)
+      EXPECT_TRUE(testing::is_golden(got[i], expected[i].second)) << expected[i].first;
     return;
   }
   // A stateful layer is an initial state handed on; the gradient of the state is not part of the golden.
@@ -132,7 +137,8 @@ void check(const json& file, const PlanOptions& options) {
     const std::vector<HostTensor> got = run(call, step.at("cotangents"), options);
     const auto expected = expected_of(step.at("expected"));
     ASSERT_EQ(got.size(), expected.size() + 2);
-    for (size_t i = 0; i < expected.size(); ++i) EXPECT_TRUE(testing::is_golden(got[i], expected[i].second)) << expected[i].first;
+    for (size_t i = 0; i < expected.size(); ++i)
+      EXPECT_TRUE(testing::is_golden(got[i], expected[i].second)) << expected[i].first;
     states = {got[1], got[2]};
   }
 }
@@ -166,7 +172,8 @@ TEST_P(LstmGolden, IsTrainedByTheCell) {
   const json file = testing::load_golden(GetParam());
   FedGraph fed;
   const Traced traced = trace(call_of(file, file.contains("steps") ? file.at("steps").at(0) : file), fed, true);
-  for (const Value& gradient : build_gradients(std::vector<Value>{traced.outputs[0]}, std::vector<Value>{Value()}, traced.sources)) {
+  for (const Value& gradient :
+       build_gradients(std::vector<Value>{traced.outputs[0]}, std::vector<Value>{Value()}, traced.sources)) {
     fed.graph.outputs.push_back({text("gradient_", fed.graph.outputs.size()), gradient});
   }
   const OpRegistry ops = kernels::all_ops();
@@ -184,14 +191,15 @@ INSTANTIATE_TEST_SUITE_P(Keras, LstmGolden, ::testing::ValuesIn(lstm_files()), t
 TEST(LstmOnednn, PredictsWhatKerasDoes) {
   PlanOptions options = testing::plan_options(DeviceKind::cpu);
   options.forced_impls = {{"lstm", "onednn"}};
-  for (const char* name : {"lstm_default", "lstm_no_bias", "lstm_return_sequences", "lstm_sequences_and_state", "lstm_wide_input",
-                           "lstm_initial_state_sequences_and_state", "lstm_one_step"}) {
+  for (const char* name : {"lstm_default", "lstm_no_bias", "lstm_return_sequences", "lstm_sequences_and_state",
+                           "lstm_wide_input", "lstm_initial_state_sequences_and_state", "lstm_one_step"}) {
     const json file = testing::load_golden(std::string("layers/") + name);
     FedGraph fed;
     const Traced traced = trace(call_of(file, file), fed, false);
     const std::vector<HostTensor> got = testing::run_values(traced.outputs, fed.feed, options);
     const auto expected = expected_of(file.at("expected"));
-    for (size_t i = 0; i < got.size(); ++i) EXPECT_TRUE(testing::is_golden(got[i], expected[i].second)) << name << " " << expected[i].first;
+    for (size_t i = 0; i < got.size(); ++i)
+      EXPECT_TRUE(testing::is_golden(got[i], expected[i].second)) << name << " " << expected[i].first;
   }
 }
 

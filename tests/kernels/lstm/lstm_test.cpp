@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What neither op cases nor golden numbers say of lstm: recurrent dropout, what is kept, symbolic shapes, wrong calls, and
-// the first step of the toy example.
+// What neither op cases nor golden numbers say of lstm: recurrent dropout, what is kept, symbolic shapes, wrong calls,
+// and the first step of the toy example.
 #include "kernels/lstm/lstm.h"
 
 #include <gmock/gmock.h>
@@ -61,8 +61,8 @@ TEST(Lstm, RecurrentDropoutScalesTheRecurrentKernel) {
       in.feed.emplace("factors", filled({kBatch, kUnits}, factor));
       const LstmResult dropped = lstm(in.x, in.kernel, in.recurrent, {.recurrent_dropout = factors});
       const LstmResult scaled = lstm(in.x, in.kernel, in.recurrent * static_cast<double>(factor));
-      const std::vector<HostTensor> got =
-          testing::run_values(std::vector<Value>{dropped.sequence, scaled.sequence}, in.feed, testing::plan_options(kind));
+      const std::vector<HostTensor> got = testing::run_values(std::vector<Value>{dropped.sequence, scaled.sequence},
+                                                              in.feed, testing::plan_options(kind));
       EXPECT_TRUE(testing::is_close(got[0], got[1], testing::tolerance_for(DType::f32, kUnits))) << name_of(kind);
     }
   }
@@ -78,8 +78,8 @@ TEST(Lstm, AMaskBeforeTheFirstStepPutsOutZerosAndKeepsTheInitialState) {
     in.feed.emplace("c0", wave({kBatch, kUnits}, 0.3));
     in.feed.emplace("mask", HostTensor(DType::boolean, {kBatch, kSteps}));
     const LstmResult result = lstm(in.x, in.kernel, in.recurrent, {.h0 = h0, .c0 = c0, .mask = mask});
-    const std::vector<HostTensor> got =
-        testing::run_values(std::vector<Value>{result.sequence, result.last, result.h, result.c}, in.feed, testing::plan_options(kind));
+    const std::vector<HostTensor> got = testing::run_values(
+        std::vector<Value>{result.sequence, result.last, result.h, result.c}, in.feed, testing::plan_options(kind));
     EXPECT_TRUE(testing::is_equal(got[0], HostTensor(DType::f32, {kBatch, kSteps, kUnits}))) << name_of(kind);
     EXPECT_TRUE(testing::is_equal(got[1], HostTensor(DType::f32, {kBatch, kUnits}))) << name_of(kind);
     EXPECT_TRUE(testing::is_equal(got[2], in.feed.at("h0"))) << name_of(kind);
@@ -99,7 +99,8 @@ TEST(Lstm, KeepsNothingForPredictionAndStillHasTheSameGradient) {
   for (const bool keep : {true, false}) {
     const LstmResult result = lstm(in.x, in.kernel, in.recurrent, {}, {.keep_for_backward = keep});
     EXPECT_EQ(result.h.node()->outputs.size(), keep ? 6u : 3u);
-    gradients.push_back(build_gradients(std::vector<Value>{result.h}, std::vector<Value>{Value()}, std::vector<Value>{in.recurrent})[0]);
+    gradients.push_back(build_gradients(std::vector<Value>{result.h}, std::vector<Value>{Value()},
+                                        std::vector<Value>{in.recurrent})[0]);
   }
   const std::vector<HostTensor> got = testing::run_values(gradients, in.feed, testing::plan_options(DeviceKind::cpu));
   EXPECT_TRUE(testing::is_equal(got[0], got[1]));
@@ -109,8 +110,10 @@ TEST(Lstm, ANanStaysInItsRow) {
   for (const DeviceKind kind : testing::available_devices()) {
     Inputs in;
     in.feed.at("x").as<float>()[1 * kSteps * kFeatures] = std::nanf("");
-    const HostTensor h = testing::run_values(std::vector<Value>{lstm(in.x, in.kernel, in.recurrent).h}, in.feed, testing::plan_options(kind))[0];
-    for (int64_t i = 0; i < h.count(); ++i) EXPECT_EQ(std::isnan(h.at(i)), i / kUnits == 1) << name_of(kind) << " " << i;
+    const HostTensor h = testing::run_values(std::vector<Value>{lstm(in.x, in.kernel, in.recurrent).h}, in.feed,
+                                             testing::plan_options(kind))[0];
+    for (int64_t i = 0; i < h.count(); ++i)
+      EXPECT_EQ(std::isnan(h.at(i)), i / kUnits == 1) << name_of(kind) << " " << i;
   }
 }
 
@@ -118,8 +121,8 @@ TEST(Lstm, TwoRunsAreBitwiseEqual) {
   for (const DeviceKind kind : testing::available_devices()) {
     const Inputs in;
     const LstmResult result = lstm(in.x, in.kernel, in.recurrent);
-    const std::vector<Value> values =
-        build_gradients(std::vector<Value>{result.sequence}, std::vector<Value>{Value()}, std::vector<Value>{in.x, in.kernel, in.recurrent});
+    const std::vector<Value> values = build_gradients(std::vector<Value>{result.sequence}, std::vector<Value>{Value()},
+                                                      std::vector<Value>{in.x, in.kernel, in.recurrent});
     const auto first = testing::run_values(values, in.feed, testing::plan_options(kind));
     const auto second = testing::run_values(values, in.feed, testing::plan_options(kind));
     for (size_t i = 0; i < first.size(); ++i) EXPECT_TRUE(testing::same_bits(first[i], second[i])) << name_of(kind);
@@ -130,17 +133,35 @@ TEST(Lstm, NamesWhatIsWrong) {
   const Inputs in;
   const auto zeros = [](const Shape& shape, DType type = DType::f32) { return full(shape, 0, type); };
   using ::testing::HasSubstr;
-  EXPECT_THAT(message_of([&] { lstm(zeros({2, 3}), in.kernel, in.recurrent); }), HasSubstr("x must be (batch, time, features)"));
-  EXPECT_THAT(message_of([&] { lstm(in.x, zeros({4, 24}), in.recurrent); }), HasSubstr("the kernel must be f32(5, 24), got f32(4, 24)"));
-  EXPECT_THAT(message_of([&] { lstm(in.x, in.kernel, zeros({6, 23})); }), HasSubstr("the recurrent kernel must be f32(6, 24)"));
-  EXPECT_THAT(message_of([&] { lstm(in.x, in.kernel, in.recurrent, {.bias = zeros({6})}); }), HasSubstr("bias must be f32(24,), got f32(6,)"));
-  EXPECT_THAT(message_of([&] { lstm(in.x, in.kernel, in.recurrent, {.h0 = zeros({3, 6})}); }), HasSubstr("needs both h0 and c0"));
-  EXPECT_THAT(message_of([&] { lstm(in.x, in.kernel, in.recurrent, {.mask = zeros(Shape{Dim::symbol("batch"), Dim::symbol("time")})}); }),
+  EXPECT_THAT(message_of([&] {
+                lstm(zeros({2, 3}), in.kernel, in.recurrent);
+              }),
+              HasSubstr("x must be (batch, time, features)"));
+  EXPECT_THAT(message_of([&] {
+                lstm(in.x, zeros({4, 24}), in.recurrent);
+              }),
+              HasSubstr("the kernel must be f32(5, 24), got f32(4, 24)"));
+  EXPECT_THAT(message_of([&] {
+                lstm(in.x, in.kernel, zeros({6, 23}));
+              }),
+              HasSubstr("the recurrent kernel must be f32(6, 24)"));
+  EXPECT_THAT(message_of([&] { lstm(in.x, in.kernel, in.recurrent, {.bias = zeros({6})}); }),
+              HasSubstr("bias must be f32(24,), got f32(6,)"));
+  EXPECT_THAT(message_of([&] {
+                lstm(in.x, in.kernel, in.recurrent, {.h0 = zeros({3, 6})});
+              }),
+              HasSubstr("needs both h0 and c0"));
+  EXPECT_THAT(message_of([&] {
+                lstm(in.x, in.kernel, in.recurrent, {.mask = zeros(Shape{Dim::symbol("batch"), Dim::symbol("time")})});
+              }),
               HasSubstr("mask must be bool(batch, time), got f32(batch, time)"));
   EXPECT_THAT(message_of([&] { lstm(in.x, in.kernel, in.recurrent, {}, {.activation = ScalarFunction::gelu}); }),
               HasSubstr("activation 'gelu' is not known to lstm"));
   EXPECT_THAT(message_of([&] { lstm(cast(in.x, DType::bf16), in.kernel, in.recurrent); }), HasSubstr("use cast()"));
-  EXPECT_THAT(message_of([&] { const NameScope scope("encoder"); lstm(zeros({2, 3}), in.kernel, in.recurrent); }),
+  EXPECT_THAT(message_of([&] {
+                const NameScope scope("encoder");
+                lstm(zeros({2, 3}), in.kernel, in.recurrent);
+              }),
               HasSubstr("[lstm] node \"encoder/lstm\""));
 }
 
@@ -156,26 +177,32 @@ class ToyStep : public ::testing::TestWithParam<std::string> {
       feed.emplace(name, contents.cast(dtype));
       return input_value(name, dtype, contents.extents());
     };
-    const auto number_wave = [](Extents extents, double scale, double (*function)(double)) { return wave(extents, scale, function, DType::f64); };
-    HostTensor one_hot(DType::f64, {kTokens, steps, kTokens}), bias(DType::f64, {4 * kToyUnits}), second(DType::f64, {kToyUnits});
+    const auto number_wave = [](Extents extents, double scale, double (*function)(double)) {
+      return wave(extents, scale, function, DType::f64);
+    };
+    HostTensor one_hot(DType::f64, {kTokens, steps, kTokens}), bias(DType::f64, {4 * kToyUnits}),
+        second(DType::f64, {kToyUnits});
     for (int64_t row = 0; row < kTokens; ++row) {
-      for (int64_t step = 0; step < steps; ++step) one_hot.as<double>()[static_cast<size_t>((row * steps + step) * kTokens + row)] = 1;
+      for (int64_t step = 0; step < steps; ++step)
+        one_hot.as<double>()[static_cast<size_t>((row * steps + step) * kTokens + row)] = 1;
     }
     for (size_t i = 0; i < kToyUnits; ++i) bias.as<double>()[kToyUnits + i] = 1;
     second.as<double>()[1] = 1;
-    const std::vector<Value> weights = {input("embedding", number_wave({kTokens, kEmbedding}, 0.05, std::sin)),
-                                        input("kernel", number_wave({kEmbedding, 4 * kToyUnits}, 0.1, std::sin)),
-                                        input("recurrent_kernel", number_wave({kToyUnits, 4 * kToyUnits}, 0.1, std::cos)),
-                                        input("bias", bias),
-                                        input("dense_kernel", number_wave({kToyUnits, kToyUnits}, 0.15, std::sin)),
-                                        input("dense_bias", HostTensor(DType::f64, {kToyUnits}))};
+    const std::vector<Value> weights = {
+        input("embedding", number_wave({kTokens, kEmbedding}, 0.05, std::sin)),
+        input("kernel", number_wave({kEmbedding, 4 * kToyUnits}, 0.1, std::sin)),
+        input("recurrent_kernel", number_wave({kToyUnits, 4 * kToyUnits}, 0.1, std::cos)),
+        input("bias", bias),
+        input("dense_kernel", number_wave({kToyUnits, kToyUnits}, 0.15, std::sin)),
+        input("dense_bias", HostTensor(DType::f64, {kToyUnits}))};
     const Value embedded = matmul(input("one_hot", one_hot), weights[0]);
     const Value h = lstm(embedded, weights[1], weights[2], {.bias = weights[3]}).last;
     const Value dense = matmul(h, weights[4]) + weights[5];
     const Value loss = mean(relu(sum(dense * input("second", second), {1}) + 100.001));
     std::vector<double> norms = {0};
     std::vector<Value> values = {loss};
-    for (const Value& gradient : build_gradients(values, std::vector<Value>{Value()}, weights)) values.push_back(gradient);
+    for (const Value& gradient : build_gradients(values, std::vector<Value>{Value()}, weights))
+      values.push_back(gradient);
     const std::vector<HostTensor> got = testing::run_values(values, feed, testing::plan_options(kind));
     norms[0] = got[0].at(0);
     for (size_t i = 1; i < got.size(); ++i) {
@@ -198,15 +225,18 @@ TEST_P(ToyStep, HasTheGradientNormsOfTheFormulas) {
     DeviceKind device;
     double tolerance;
   };
-  for (const Run& run : {Run{DType::f64, DeviceKind::cpu, 1e-8}, Run{DType::f32, DeviceKind::cpu, 1e-5}, Run{DType::f32, DeviceKind::sim, 1e-5}}) {
+  for (const Run& run : {Run{DType::f64, DeviceKind::cpu, 1e-8}, Run{DType::f32, DeviceKind::cpu, 1e-5},
+                         Run{DType::f32, DeviceKind::sim, 1e-5}}) {
     const std::vector<double> got = norms(file.at("config"), run.dtype, run.device);
     for (size_t i = 0; i < got.size(); ++i) {
-      EXPECT_NEAR(got[i], expected[i], run.tolerance * std::max(expected[i], 1e-3)) << run.dtype << " on " << run.device << ", number " << i;
+      EXPECT_NEAR(got[i], expected[i], run.tolerance * std::max(expected[i], 1e-3))
+          << run.dtype << " on " << run.device << ", number " << i;
     }
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Formulas, ToyStep, ::testing::ValuesIn(testing::golden_names("toy_lstm")), testing::golden_case_name);
+INSTANTIATE_TEST_SUITE_P(Formulas, ToyStep, ::testing::ValuesIn(testing::golden_names("toy_lstm")),
+                         testing::golden_case_name);
 
 }  // namespace
 }  // namespace lamina

@@ -119,11 +119,11 @@ TEST(Slice, ASymbolicAxisThatIsTooShortIsAnErrorOnceItIsKnown) {
 TEST(Slice, GradientIsZeroOutsideOfWhatWasTaken) {
   const Dim t = Dim::symbol("t");
   const Value x = x_of({2, t});
-  const Value y = slice(x, 1, 1, t, 2) * 3.0;
+  const Value y = square(slice(x, 1, 1, t, 2));
   const Value dx = build_gradients(std::vector<Value>{y}, std::vector<Value>{Value()}, std::vector<Value>{x})[0];
   EXPECT_EQ(dx.shape(), x.shape());
   for (const DeviceKind kind : testing::available_devices()) {
-    EXPECT_EQ(run(dx, {2, 4}, kind), (std::vector<float>{0, 3, 0, 3, 0, 3, 0, 3})) << name_of(kind);
+    EXPECT_EQ(run(dx, {2, 4}, kind), (std::vector<float>{0, 2, 0, 6, 0, 10, 0, 14})) << name_of(kind);
   }
 }
 
