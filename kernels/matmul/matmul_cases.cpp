@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Products in all four transpositions: around the tiles of the kernels, with rows that are and are not a multiple of 16
-// bytes, single rows and columns, nothing at all, and every way in which batches broadcast. Whole numbers must come out equal bit by bit.
+// bytes, single rows and columns, nothing at all, and every way in which batches broadcast. Whole numbers must come out
+// equal bit by bit.
 #include "core/base/text.h"
 #include "core/op/op_case.h"
 #include "kernels/matmul/matmul.h"
@@ -64,7 +65,8 @@ std::vector<OpCase> matmul_cases() {
       for (const bool transpose_b : {false, true}) {
         for (const Fill fill : {Fill::uniform, Fill::integers}) {
           OpCase one;
-          one.name = text(shape.name, transpose_a ? "_ta" : "", transpose_b ? "_tb" : "", fill == Fill::integers ? "_whole" : "");
+          one.name = text(shape.name, transpose_a ? "_ta" : "", transpose_b ? "_tb" : "",
+                          fill == Fill::integers ? "_whole" : "");
           one.tag = shape.tag;
           one.inputs = {{.extents = swapped(shape.a, transpose_a), .fill = fill, .low = -2, .high = 2},
                         {.extents = swapped(shape.b, transpose_b), .fill = fill, .low = -2, .high = 2}};

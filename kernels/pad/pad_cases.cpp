@@ -25,6 +25,7 @@ std::vector<PadShape> shapes() {
       {"every_axis", CaseTag::odd, {3, 5, 4, 6}, {{1, 0}, {0, 1}, {1, 0}, {0, 1}}},
       {"primes", CaseTag::odd, {13, 37}, {{3, 1}, {5, 2}}},
       {"vector", CaseTag::odd, {1021}, {{3, 4}}},
+      {"even_rows_at_an_odd_place", CaseTag::odd, {3, 6}, {{0, 0}, {1, 3}}},
       {"nothing_to_something", CaseTag::odd, {0, 3}, {{1, 1}, {0, 0}}},
       {"still_nothing", CaseTag::odd, {0, 3}, {{0, 0}, {1, 0}}},
       {"bench_image", CaseTag::bench, {16, 416, 416, 3}, {{0, 0}, {1, 1}, {1, 1}, {0, 0}}},

@@ -42,7 +42,8 @@ __global__ void pointwise_interpreter_kernel(const __grid_constant__ PointwiseAr
 Verdict accepts_interpreter(const KernelQuery& query) {
   const auto& attributes = query.attributes.get<PointwiseAttributes>();
   if (const char* reason = too_large(attributes.program); *reason) return Verdict::no(reason);
-  const bool any_f64 = std::any_of(query.inputs.begin(), query.inputs.end(), [](const TensorType& input) { return input.dtype == DType::f64; });
+  const bool any_f64 = std::any_of(query.inputs.begin(), query.inputs.end(),
+                                   [](const TensorType& input) { return input.dtype == DType::f64; });
   if (any_f64 || attributes.compute == DType::f64) return Verdict::no("f64 is for the reference on cpu");
   return Verdict::yes();
 }
@@ -62,7 +63,8 @@ Prepared prepare_interpreter(const KernelQuery& query) {
 void launch_interpreter(KernelContext& context) {
   PointwiseArgs args = context.state_as<PointwiseArgs>();
   for (size_t i = 0; i < context.inputs.size(); ++i) args.inputs[i] = {context.inputs[i].data, context.inputs[i].dtype};
-  for (size_t i = 0; i < context.outputs.size(); ++i) args.outputs[i] = {context.outputs[i].data, context.outputs[i].dtype};
+  for (size_t i = 0; i < context.outputs.size(); ++i)
+    args.outputs[i] = {context.outputs[i].data, context.outputs[i].dtype};
   const int64_t wanted = (args.count + kThreads - 1) / kThreads;
   const dim3 grid(static_cast<unsigned>(wanted < kMaxBlocks ? wanted : kMaxBlocks));
   const size_t shared = register_bytes(args.program, kThreads);

@@ -21,15 +21,22 @@ Domain domain_of(ScalarFunction function, int operand) {
     case ScalarFunction::log:
     case ScalarFunction::sqrt:
     case ScalarFunction::rsqrt:
-    case ScalarFunction::reciprocal: return {0.3, 2.5};
-    case ScalarFunction::pow: return operand == 0 ? Domain{0.3, 2.5} : Domain{-1.5, 2.5};
-    case ScalarFunction::divide: return operand == 0 ? Domain{-2.3, 2.4} : Domain{0.3, 2.5};
-    case ScalarFunction::log1p: return {-0.6, 2.0};
+    case ScalarFunction::reciprocal:
+      return {0.3, 2.5};
+    case ScalarFunction::pow:
+      return operand == 0 ? Domain{0.3, 2.5} : Domain{-1.5, 2.5};
+    case ScalarFunction::divide:
+      return operand == 0 ? Domain{-2.3, 2.4} : Domain{0.3, 2.5};
+    case ScalarFunction::log1p:
+      return {-0.6, 2.0};
     case ScalarFunction::hard_sigmoid:
-    case ScalarFunction::hard_sigmoid_k2: return {-4.5, 4.6};
+    case ScalarFunction::hard_sigmoid_k2:
+      return {-4.5, 4.6};
     case ScalarFunction::floor:
-    case ScalarFunction::round: return {-7.5, 7.6};
-    default: return {-2.3, 2.4};
+    case ScalarFunction::round:
+      return {-7.5, 7.6};
+    default:
+      return {-2.3, 2.4};
   }
 }
 
@@ -64,7 +71,8 @@ Build apply(ScalarFunction function) {
 
 // Equality is rare among fractions, so it is tried on whole numbers; only log(0) is not finite.
 bool on_whole_numbers(ScalarFunction function) {
-  return function == ScalarFunction::equal || function == ScalarFunction::not_equal || function == ScalarFunction::is_finite;
+  return function == ScalarFunction::equal || function == ScalarFunction::not_equal ||
+         function == ScalarFunction::is_finite;
 }
 
 // One that memory bounds, one with three operands, one that arithmetic may bound.
@@ -82,7 +90,8 @@ OpCase function_case(ScalarFunction function, const ShapeVariant& variant) {
     CaseInput input{.extents = variant.operands[static_cast<size_t>(i)], .low = domain.low, .high = domain.high};
     const bool condition = info.domain == ScalarDomain::logic || (info.domain == ScalarDomain::select && i == 0);
     if (condition) input.dtype = DType::boolean;
-    if (condition || on_whole_numbers(function)) input.fill = Fill::integers, input.low = 0, input.high = condition ? 1 : 2;
+    if (condition || on_whole_numbers(function))
+      input.fill = Fill::integers, input.low = 0, input.high = condition ? 1 : 2;
     one.inputs.push_back(input);
   }
   one.build = apply(function);
@@ -97,7 +106,11 @@ OpCase whole_number_case(ScalarFunction function, const ShapeVariant& variant) {
   const ScalarInfo& info = info_of(function);
   OpCase one{.name = text(info.name, "_", variant.name, "_i32"), .tag = variant.tag};
   for (int i = 0; i < info.arity; ++i) {
-    CaseInput input{.extents = variant.operands[static_cast<size_t>(i)], .dtype = DType::i32, .fill = Fill::integers, .low = -9, .high = 9};
+    CaseInput input{.extents = variant.operands[static_cast<size_t>(i)],
+                    .dtype = DType::i32,
+                    .fill = Fill::integers,
+                    .low = -9,
+                    .high = 9};
     if (info.domain == ScalarDomain::compare) input.low = -3, input.high = 3;
     if (info.domain == ScalarDomain::select && i == 0) input.dtype = DType::boolean, input.low = 0, input.high = 1;
     one.inputs.push_back(input);
@@ -111,11 +124,18 @@ void add_casts(std::vector<OpCase>& cases) {
   for (const DType from : kTypes) {
     for (const DType to : kTypes) {
       if (from == to) continue;
-      for (const auto& [shape, extents] : {std::pair{"3x11", Extents{3, 11}}, std::pair{"empty", Extents{0}}, std::pair{"1031", Extents{1031}}}) {
-        OpCase one{.name = text("cast_", from, "_to_", to, "_", shape), .tag = extents == Extents{3, 11} ? CaseTag::small : CaseTag::odd};
+      for (const auto& [shape, extents] :
+           {std::pair{"3x11", Extents{3, 11}}, std::pair{"empty", Extents{0}}, std::pair{"1031", Extents{1031}}}) {
+        OpCase one{.name = text("cast_", from, "_to_", to, "_", shape),
+                   .tag = extents == Extents{3, 11} ? CaseTag::small : CaseTag::odd};
         // Steps have no slope that differences could find; negative numbers do not go into u8.
-        one.inputs = {{.extents = extents, .dtype = from, .low = to == DType::u8 ? 0.0 : -9.0, .high = 9.0, .differentiable = false}};
-        if (to == DType::boolean || from == DType::boolean) one.inputs[0].fill = Fill::integers, one.inputs[0].low = 0, one.inputs[0].high = 1;
+        one.inputs = {{.extents = extents,
+                       .dtype = from,
+                       .low = to == DType::u8 ? 0.0 : -9.0,
+                       .high = 9.0,
+                       .differentiable = false}};
+        if (to == DType::boolean || from == DType::boolean)
+          one.inputs[0].fill = Fill::integers, one.inputs[0].low = 0, one.inputs[0].high = 1;
         one.build = [to](std::span<const Value> inputs) { return std::vector<Value>{cast(inputs[0], to)}; };
         cases.push_back(std::move(one));
       }
@@ -129,16 +149,25 @@ void add_broadcasts(std::vector<OpCase>& cases) {
     CaseTag tag;
     Extents from, to;
   } kBroadcasts[] = {
-      {"row", CaseTag::small, {5}, {3, 5}},         {"column", CaseTag::small, {3, 1}, {3, 5}},
-      {"middle", CaseTag::small, {2, 1, 5}, {2, 3, 5}}, {"both", CaseTag::odd, {1, 7, 1}, {3, 7, 5}},
-      {"to_empty", CaseTag::odd, {1}, {0}},         {"long", CaseTag::odd, {13, 1}, {13, 1031}},
+      {"row", CaseTag::small, {5}, {3, 5}},
+      {"column", CaseTag::small, {3, 1}, {3, 5}},
+      {"middle", CaseTag::small, {2, 1, 5}, {2, 3, 5}},
+      {"both", CaseTag::odd, {1, 7, 1}, {3, 7, 5}},
+      {"to_empty", CaseTag::odd, {1}, {0}},
+      {"long", CaseTag::odd, {13, 1}, {13, 1031}},
       {"rank_6", CaseTag::odd, {2, 1, 2, 1, 3, 1}, {2, 3, 2, 1, 3, 4}},
   };
   for (const auto& shape : kBroadcasts) {
     for (const DType type : {DType::f32, DType::i32, DType::u8}) {
       OpCase one{.name = text("broadcast_", shape.name, type == DType::f32 ? "" : text("_", type)), .tag = shape.tag};
-      one.inputs = {{.extents = shape.from, .dtype = type, .fill = type == DType::f32 ? Fill::uniform : Fill::integers, .low = -30, .high = 30}};
-      one.build = [to = shape.to](std::span<const Value> inputs) { return std::vector<Value>{broadcast_to(inputs[0], Shape(to))}; };
+      one.inputs = {{.extents = shape.from,
+                     .dtype = type,
+                     .fill = type == DType::f32 ? Fill::uniform : Fill::integers,
+                     .low = -30,
+                     .high = 30}};
+      one.build = [to = shape.to](std::span<const Value> inputs) {
+        return std::vector<Value>{broadcast_to(inputs[0], Shape(to))};
+      };
       if (type == DType::f32) one.dtypes = {DType::f32, DType::bf16, DType::f16};
       cases.push_back(std::move(one));
     }
@@ -146,10 +175,12 @@ void add_broadcasts(std::vector<OpCase>& cases) {
 }
 
 // The node that fusion would make of a program. Gradients are built before fusion, so these cases have none.
-OpCase program_case(std::string name, const ShapeVariant& variant, int operands, Program program, std::vector<DType> outputs) {
+OpCase program_case(std::string name, const ShapeVariant& variant, int operands, Program program,
+                    std::vector<DType> outputs) {
   OpCase one{.name = text("program_", name, "_", variant.name), .tag = variant.tag};
   for (int i = 0; i < operands; ++i) {
-    one.inputs.push_back({.extents = variant.operands[static_cast<size_t>(i % 3)], .low = 0.3, .high = 2.0, .differentiable = false});
+    one.inputs.push_back(
+        {.extents = variant.operands[static_cast<size_t>(i % 3)], .low = 0.3, .high = 2.0, .differentiable = false});
   }
   one.build = [program = std::move(program), outputs = std::move(outputs)](std::span<const Value> inputs) {
     PointwiseAttributes attributes;
@@ -167,7 +198,9 @@ OpCase program_case(std::string name, const ShapeVariant& variant, int operands,
 Program three_results() {
   return {.inputs = 2,
           .constants = {0.5},
-          .instructions = {{ScalarFunction::multiply, {0, 1, 0}}, {ScalarFunction::add, {3, 2, 0}}, {ScalarFunction::tanh, {3, 0, 0}},
+          .instructions = {{ScalarFunction::multiply, {0, 1, 0}},
+                           {ScalarFunction::add, {3, 2, 0}},
+                           {ScalarFunction::tanh, {3, 0, 0}},
                            {ScalarFunction::less, {0, 1, 0}}},
           .results = {4, 5, 6}};
 }
@@ -196,7 +229,8 @@ std::vector<OpCase> pointwise_cases() {
     for (const ShapeVariant& variant : variants()) {
       if (variant.tag == CaseTag::bench && !is_timed(function)) continue;
       cases.push_back(function_case(function, variant));
-      const bool whole = domain == ScalarDomain::number || domain == ScalarDomain::compare || domain == ScalarDomain::select;
+      const bool whole =
+          domain == ScalarDomain::number || domain == ScalarDomain::compare || domain == ScalarDomain::select;
       const bool few = variant.tag == CaseTag::small || variant.operands[0] == Extents{0, 3};
       if (whole && few && function != ScalarFunction::is_finite) cases.push_back(whole_number_case(function, variant));
     }
@@ -204,7 +238,8 @@ std::vector<OpCase> pointwise_cases() {
   add_casts(cases);
   add_broadcasts(cases);
   for (const ShapeVariant& variant : variants()) {
-    cases.push_back(program_case("three_results", variant, 2, three_results(), {DType::f32, DType::f32, DType::boolean}));
+    cases.push_back(
+        program_case("three_results", variant, 2, three_results(), {DType::f32, DType::f32, DType::boolean}));
     cases.push_back(program_case("wide_result", variant, 3, long_chain(3), {DType::f32}));
     cases.push_back(program_case("twelve_inputs", variant, 12, long_chain(12), {DType::f32}));
   }

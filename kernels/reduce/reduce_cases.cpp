@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every kind of reduction over every set of axes that matters: inner, outer, middle, all; lengths of 1, primes, and long
-// enough to be split over blocks; then programs before the reduction, as fuse_pointwise puts them there.
+// Every kind of reduction over every set of axes that matters: inner, outer, middle, all; lengths of 1, primes, and
+// long enough to be split over blocks; then programs before the reduction, as fuse_pointwise puts them there.
 #include "core/base/text.h"
 #include "core/graph/reduce.h"
 #include "core/op/op_case.h"
@@ -44,11 +44,16 @@ const std::vector<ReduceShape>& shapes() {
 
 Value reduced(const Value& x, ReduceKind kind, const std::vector<int>& axes, bool keep_dims) {
   switch (kind) {
-    case ReduceKind::sum: return sum(x, axes, keep_dims);
-    case ReduceKind::mean: return mean(x, axes, keep_dims);
-    case ReduceKind::max: return max(x, axes, keep_dims);
-    case ReduceKind::min: return min(x, axes, keep_dims);
-    case ReduceKind::argmax: break;
+    case ReduceKind::sum:
+      return sum(x, axes, keep_dims);
+    case ReduceKind::mean:
+      return mean(x, axes, keep_dims);
+    case ReduceKind::max:
+      return max(x, axes, keep_dims);
+    case ReduceKind::min:
+      return min(x, axes, keep_dims);
+    case ReduceKind::argmax:
+      break;
   }
   return argmax(x, axes.empty() ? 0 : axes[0], keep_dims);
 }
@@ -71,10 +76,15 @@ OpCase make_case(const ReduceShape& shape, ReduceKind kind, bool keep_dims) {
 
 // Whole numbers: exact in every order of addition, and full of ties, where argmax takes the first and no slope exists.
 OpCase whole_number_case(const ReduceShape& shape, ReduceKind kind, DType type) {
-  OpCase one{.name = text(name_of(kind), "_", shape.name, "_whole", type == DType::f32 ? "" : text("_", type)), .tag = shape.tag};
+  OpCase one{.name = text(name_of(kind), "_", shape.name, "_whole", type == DType::f32 ? "" : text("_", type)),
+             .tag = shape.tag};
   const double most = is_extreme(kind) ? 40 : 3;
-  one.inputs = {{.extents = shape.extents, .dtype = type, .fill = Fill::integers, .low = type == DType::i32 || type == DType::f32 ? -most : 0,
-                 .high = most, .differentiable = !is_extreme(kind)}};
+  one.inputs = {{.extents = shape.extents,
+                 .dtype = type,
+                 .fill = Fill::integers,
+                 .low = type == DType::i32 || type == DType::f32 ? -most : 0,
+                 .high = most,
+                 .differentiable = !is_extreme(kind)}};
   one.build = [axes = shape.axes, kind](std::span<const Value> inputs) {
     return std::vector<Value>{reduced(inputs[0], kind, axes, false)};
   };
@@ -82,7 +92,8 @@ OpCase whole_number_case(const ReduceShape& shape, ReduceKind kind, DType type) 
   return one;
 }
 
-// sum of (x - row)^2 and max of x * row, with `row` broadcast over the reduced domain. Gradients are built before fusion.
+// sum of (x - row)^2 and max of x * row, with `row` broadcast over the reduced domain. Gradients are built before
+// fusion.
 OpCase program_case(const ReduceShape& shape, ReduceKind kind) {
   OpCase one{.name = text(name_of(kind), "_of_program_", shape.name), .tag = shape.tag};
   Extents row = shape.extents;
@@ -94,10 +105,12 @@ OpCase program_case(const ReduceShape& shape, ReduceKind kind) {
     attributes.kind = kind;
     attributes.axes = axes;
     for (int axis = 0; axes.empty() && axis < inputs[0].shape().rank(); ++axis) attributes.axes.push_back(axis);
-    attributes.program = {.inputs = 2,
-                          .constants = {},
-                          .instructions = {{ScalarFunction::subtract, {0, 1, 0}}, {ScalarFunction::multiply, {2, is_extreme(kind) ? Register{1} : Register{2}, 0}}},
-                          .results = {3}};
+    attributes.program = {
+        .inputs = 2,
+        .constants = {},
+        .instructions = {{ScalarFunction::subtract, {0, 1, 0}},
+                         {ScalarFunction::multiply, {2, is_extreme(kind) ? Register{1} : Register{2}, 0}}},
+        .results = {3}};
     attributes.compute = inputs[0].dtype() == DType::f64 ? DType::f64 : DType::f32;
     attributes.output_type = kind == ReduceKind::argmax ? DType::i32 : inputs[0].dtype();
     return make_node(reduce_op(), attributes, {inputs.begin(), inputs.end()});
@@ -111,7 +124,8 @@ OpCase program_case(const ReduceShape& shape, ReduceKind kind) {
 std::vector<OpCase> reduce_cases() {
   std::vector<OpCase> cases;
   for (const ReduceShape& shape : shapes()) {
-    for (const ReduceKind kind : {ReduceKind::sum, ReduceKind::mean, ReduceKind::max, ReduceKind::min, ReduceKind::argmax}) {
+    for (const ReduceKind kind :
+         {ReduceKind::sum, ReduceKind::mean, ReduceKind::max, ReduceKind::min, ReduceKind::argmax}) {
       // argmax takes one axis, and of one element it is 0, which shows nothing.
       if (kind == ReduceKind::argmax && (shape.axes.size() != 1 || shape.extents[shape.axes[0]] == 1)) continue;
       cases.push_back(make_case(shape, kind, false));
@@ -127,7 +141,8 @@ std::vector<OpCase> reduce_cases() {
     }
   }
   // No term at all: the sum is 0.
-  for (const auto& [name, extents, axis] : {std::tuple{"rows_of_nothing", Extents{4, 0}, 1}, {"columns_of_nothing", Extents{0, 4}, 0}}) {
+  for (const auto& [name, extents, axis] :
+       {std::tuple{"rows_of_nothing", Extents{4, 0}, 1}, {"columns_of_nothing", Extents{0, 4}, 0}}) {
     OpCase none{.name = text("sum_", name), .tag = CaseTag::odd, .inputs = {{.extents = extents}}};
     none.build = [axis = axis](std::span<const Value> inputs) { return std::vector<Value>{sum(inputs[0], {axis})}; };
     cases.push_back(std::move(none));

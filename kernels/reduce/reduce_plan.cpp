@@ -8,7 +8,8 @@ namespace lamina {
 Verdict accepts_reduce(const KernelQuery& query) {
   const auto& attributes = query.attributes.get<ReduceAttributes>();
   if (const char* reason = too_large(attributes.program); *reason) return Verdict::no(reason);
-  const bool any_f64 = std::any_of(query.inputs.begin(), query.inputs.end(), [](const TensorType& input) { return input.dtype == DType::f64; });
+  const bool any_f64 = std::any_of(query.inputs.begin(), query.inputs.end(),
+                                   [](const TensorType& input) { return input.dtype == DType::f64; });
   if (any_f64 || attributes.compute == DType::f64) return Verdict::no("f64 is for the reference on cpu");
   return Verdict::yes();
 }

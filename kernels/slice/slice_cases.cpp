@@ -23,6 +23,7 @@ std::vector<Cut> cuts() {
       {"reversed_middle", CaseTag::small, {2, 5, 4}, {0, 4, 0}, {2, 5, 4}, {1, -1, 1}},
       {"reversed_inner", CaseTag::small, {3, 9}, {0, 8}, {3, 9}, {1, -1}},
       {"every_second", CaseTag::small, {3, 11}, {0, 0}, {3, 6}, {1, 2}},
+      {"rows_by_2", CaseTag::small, {7, 6}, {1, 0}, {3, 6}, {2, 1}},
       {"box", CaseTag::odd, {4, 7, 9, 3}, {0, 1, 1, 0}, {4, 5, 7, 3}, {1, 1, 1, 1}},
       {"box_of_words", CaseTag::odd, {2, 5, 6, 8}, {0, 1, 2, 0}, {2, 4, 3, 8}, {1, 1, 1, 1}},
       {"backwards_by_2", CaseTag::odd, {13, 5}, {11, 0}, {6, 5}, {-2, 1}},

@@ -177,6 +177,8 @@ History Model::fit(const Tensors& x, const Tensors& y, FitOptions options) {
 History Model::fit(Dataset& data, FitOptions options) {
   State& state = *state_;
   state.check_compiled();
+  LAMINA_CHECK(!options.validation_dataset || options.validation_dataset->batches() != 0,
+               "the validation data is empty: give fit samples to validate on, or no validation data");
   state.stop_training = false;
   std::ostream& out = options.out ? *options.out : std::cout;
   if (options.verbose > 0) options.callbacks.push_back(progress_line(out, options.verbose, is_terminal(out)));
@@ -200,13 +202,12 @@ History Model::fit(Dataset& data, FitOptions options) {
       std::optional<Batch> batch = data.next();
       if (!batch) {
         if (!options.steps_per_epoch) break;
-        if (step == 0 || !data.batches()) {
-          exhausted = true;
-        } else {
+        // Data that knows its length begins again; what a generator gives ends with it.
+        if (data.batches()) {
           data.start_epoch(state.epochs_seen++);
           batch = data.next();
-          exhausted = !batch;
         }
+        exhausted = !batch;
         if (exhausted) {
           out << "warning: Your input ran out of data; interrupting training. Make sure that your dataset or generator can generate "
                  "at least `steps_per_epoch * epochs` batches.\n";
@@ -226,7 +227,8 @@ History Model::fit(Dataset& data, FitOptions options) {
       callbacks.each([&](Callback& callback) { callback.on_train_batch_end(step, logs); });
       if (state.stop_training) break;
     }
-    LAMINA_CHECK(running, "fit got no data: the first epoch has no batch");
+    if (!running && !history.epochs.empty() && exhausted) break;
+    LAMINA_CHECK(running, "fit got no data: epoch ", epoch + 1, " has no batch");
     Logs logs = running->logs();
     if (options.validation_dataset && !state.stop_training) {
       const Logs validation = evaluate(*options.validation_dataset, {.callbacks = options.callbacks});

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <tuple>
 
 #include "core/base/check.h"
 #include "core/runtime/cpu/threads.h"
@@ -132,7 +133,7 @@ void Model::State::open_device() {
 void Model::compile(CompileOptions options) {
   State& state = *state_;
   // Everything is made beside the old state first: a compile that fails leaves the model as it was.
-  const CompileOptions old = state.options;
+  const auto old = std::tuple(state.options, state.device, state.device_line, state.ops, state.plan_options);
   state.options = std::move(options);
   try {
     StepGraph training = training_graph(state.network, state.graph_options({}));
@@ -153,7 +154,7 @@ void Model::compile(CompileOptions options) {
                                                             StepRunner(training.graph, state.ops, state.device, state.plan_options)});
     state.training.emplace(State::WeightRanks{}, std::move(step));
   } catch (...) {
-    state.options = old;
+    std::tie(state.options, state.device, state.device_line, state.ops, state.plan_options) = old;
     throw;
   }
   state.compiled = true;

@@ -87,7 +87,9 @@ std::optional<std::string> Checks::skip_reason(const Row& row) {
   return std::nullopt;
 }
 
-bool Checks::is_mistrusted(const Row& row) { return !reason_to_mistrust(prepared(row).inputs, prepared(row).expected).empty(); }
+bool Checks::is_mistrusted(const Row& row) {
+  return !reason_to_mistrust(prepared(row).inputs, prepared(row).expected).empty();
+}
 
 Outcome Checks::run(const Row& row) {
   try {
@@ -100,12 +102,18 @@ Outcome Checks::run(const Row& row) {
 Outcome Checks::run_unguarded(const Row& row) {
   if (const auto reason = skip_reason(row)) return Outcome::skipped(*reason);
   switch (row.mode) {
-    case Mode::parity: return parity(row);
-    case Mode::gradient: return gradient(row);
-    case Mode::repeat: return repeat(row);
-    case Mode::race: return race(row);
-    case Mode::undeclared: return undeclared(row);
-    case Mode::symbolic: break;
+    case Mode::parity:
+      return parity(row);
+    case Mode::gradient:
+      return gradient(row);
+    case Mode::repeat:
+      return repeat(row);
+    case Mode::race:
+      return race(row);
+    case Mode::undeclared:
+      return undeclared(row);
+    case Mode::symbolic:
+      break;
   }
   return symbolic(row);
 }
@@ -126,7 +134,8 @@ Outcome Checks::compared(const Row& row) {
                                                   : testing::tolerance_for(actual.dtype(), one.reduction_length);
     const std::string why = exact ? testing::exact_difference(actual, one.expected[i])
                                   : testing::difference(actual, one.expected[i], tolerance);
-    if (!why.empty()) return Outcome::failed(text("output ", one.checked[i], ": ", why, exact ? " (must be equal)" : ""));
+    if (!why.empty())
+      return Outcome::failed(text("output ", one.checked[i], ": ", why, exact ? " (must be equal)" : ""));
   }
   return Outcome::passed();
 }
@@ -168,7 +177,8 @@ Outcome Checks::repeat(const Row& row) {
   const SimRuns unchecked(false, 0);
   testing::NodeRunner same = runner(row, one);
   const std::vector<HostTensor> first = same.run(one.inputs);
-  if (const std::string why = first_difference(same.run(one.inputs), first); !why.empty()) return Outcome::failed("the second run: " + why);
+  if (const std::string why = first_difference(same.run(one.inputs), first); !why.empty())
+    return Outcome::failed("the second run: " + why);
   if (row.impl->device == DeviceKind::cpu) run_another_case(row);
   if (const std::string why = first_difference(same.run(one.inputs), first); !why.empty()) {
     return Outcome::failed("the run behind another case: " + why);
@@ -206,7 +216,8 @@ Outcome Checks::undeclared(const Row& row) {
   }
   if (!row.impl) return Outcome::failed("the graph takes these types now, and refused them before");
   const Verdict verdict = testing::ask(*row.impl, *known->node);
-  if (!verdict.accepted()) return verdict.reason().empty() ? Outcome::failed("refuses without a reason") : Outcome::passed();
+  if (!verdict.accepted())
+    return verdict.reason().empty() ? Outcome::failed("refuses without a reason") : Outcome::passed();
   return compared(row);
 }
 

@@ -63,7 +63,8 @@ int run(const Flags& flags) {
 int main(int argc, char** argv) {
   Flags flags;
   std::vector<std::string> modes, devices;
-  CLI::App app{"Checks every implementation of every op: against the f64 reference, its gradient, itself, and the race checker"};
+  CLI::App app{
+      "Checks every implementation of every op: against the f64 reference, its gradient, itself, and the race checker"};
   app.add_option("--op", flags.filter.op, "only this op");
   app.add_option("--case", flags.filter.one, "only this case");
   app.add_option("--impl", flags.filter.impl, "only this implementation: tiled, sim/tiled or matmul/sim/tiled");

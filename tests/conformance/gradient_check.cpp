@@ -24,7 +24,8 @@ constexpr double kKink = 1e-3;      // one-sided slopes of a smooth function dif
 
 std::vector<Value> floating(const std::vector<Value>& values) {
   std::vector<Value> kept;
-  std::copy_if(values.begin(), values.end(), std::back_inserter(kept), [](const Value& value) { return is_floating(value.dtype()); });
+  std::copy_if(values.begin(), values.end(), std::back_inserter(kept),
+               [](const Value& value) { return is_floating(value.dtype()); });
   return kept;
 }
 
@@ -42,7 +43,8 @@ PlanOptions reference_options() {
 class WeightedSum {
  public:
   WeightedSum(const OpRegistry& ops, const OpCase& one, const ReferenceGradient& gradient)
-      : gradient_(gradient), traced_(testing::trace_case(one, testing::input_types(one, DType::f64))),
+      : gradient_(gradient),
+        traced_(testing::trace_case(one, testing::input_types(one, DType::f64))),
         executor_(executor_of(graph(), testing::preferring(ops, DeviceKind::cpu, "reference"), reference_options())),
         feed_(feed_of(gradient, traced_)) {}
 
@@ -55,7 +57,8 @@ class WeightedSum {
     double sum = 0;
     for (size_t i = 0; i < gradient_.outputs.size(); ++i) {
       const HostTensor& moved = outputs.at(text("y", i));
-      for (int64_t k = 0; k < moved.count(); ++k) sum += gradient_.weights[i].at(k) * (moved.at(k) - gradient_.outputs[i].at(k));
+      for (int64_t k = 0; k < moved.count(); ++k)
+        sum += gradient_.weights[i].at(k) * (moved.at(k) - gradient_.outputs[i].at(k));
     }
     return sum;
   }
@@ -119,7 +122,8 @@ Graph gradient_graph(const TracedCase& traced, const std::vector<int>& wrt) {
 
 Feed feed_of(const ReferenceGradient& gradient, const TracedCase& traced) {
   Feed feed;
-  for (size_t i = 0; i < gradient.inputs.size(); ++i) feed.emplace(text("x", i), gradient.inputs[i].cast(traced.inputs[i].dtype()));
+  for (size_t i = 0; i < gradient.inputs.size(); ++i)
+    feed.emplace(text("x", i), gradient.inputs[i].cast(traced.inputs[i].dtype()));
   const std::vector<Value> outputs = floating(traced.outputs);
   for (size_t i = 0; i < outputs.size(); ++i) feed.emplace(text("w", i), gradient.weights[i].cast(outputs[i].dtype()));
   return feed;
@@ -127,7 +131,8 @@ Feed feed_of(const ReferenceGradient& gradient, const TracedCase& traced) {
 
 std::string no_gradient_reason(const OpCase& one) {
   const auto differentiable = [](const CaseInput& input) { return input.differentiable && input.dtype == DType::f32; };
-  if (std::none_of(one.inputs.begin(), one.inputs.end(), differentiable)) return "no differentiable input of the case's type";
+  if (std::none_of(one.inputs.begin(), one.inputs.end(), differentiable))
+    return "no differentiable input of the case's type";
   const TracedCase traced = testing::trace_case(one, testing::input_types(one, DType::f64));
   const std::vector<Value> outputs = floating(traced.outputs);
   int64_t elements = 0;
@@ -150,7 +155,8 @@ ReferenceGradient reference_gradient(const OpRegistry& ops, const std::string& o
     reference.weights.push_back(weights.cast(DType::f32).cast(DType::f64));
   }
   const Graph graph = gradient_graph(traced, reference.wrt);
-  Feed results = executor_of(graph, testing::preferring(ops, DeviceKind::cpu, "reference"), reference_options()).run(feed_of(reference, traced));
+  Feed results = executor_of(graph, testing::preferring(ops, DeviceKind::cpu, "reference"), reference_options())
+                     .run(feed_of(reference, traced));
   for (size_t i = 0; i < outputs.size(); ++i) reference.outputs.push_back(results.at(text("y", i)).cast(DType::f64));
   for (size_t i = 0; i < reference.wrt.size(); ++i) {
     const auto found = results.find(text("g", i));
@@ -161,7 +167,8 @@ ReferenceGradient reference_gradient(const OpRegistry& ops, const std::string& o
   return reference;
 }
 
-std::string check_by_differences(const OpRegistry& ops, const std::string& op, const OpCase& one, const ReferenceGradient& gradient) {
+std::string check_by_differences(const OpRegistry& ops, const std::string& op, const OpCase& one,
+                                 const ReferenceGradient& gradient) {
   WeightedSum sum(ops, one, gradient);
   SlopeCheck slopes;
   const auto slope = [&](const std::string& what, const auto& direction, double expected) {
@@ -174,22 +181,27 @@ std::string check_by_differences(const OpRegistry& ops, const std::string& op, c
     const int64_t count = gradient.gradients[i].count();
     const int64_t stride = std::max<int64_t>(1, (count + kMaxMoved - 1) / kMaxMoved);
     for (int64_t k = 0; k < count; k += stride) {
-      slope(text("element ", k, " of input ", gradient.wrt[i]),
-            [&](size_t which, std::span<double> values, double step) { if (which == i) values[static_cast<size_t>(k)] += step; },
-            gradient.gradients[i].at(k));
+      slope(
+          text("element ", k, " of input ", gradient.wrt[i]),
+          [&](size_t which, std::span<double> values, double step) {
+            if (which == i) values[static_cast<size_t>(k)] += step;
+          },
+          gradient.gradients[i].at(k));
     }
   }
   std::vector<HostTensor> directions;
   double along = 0;
   for (size_t i = 0; i < gradient.wrt.size(); ++i) {
-    directions.push_back(testing::random_weights(op, one, gradient.gradients[i].extents(), 100 + static_cast<uint32_t>(i)));
+    directions.push_back(
+        testing::random_weights(op, one, gradient.gradients[i].extents(), 100 + static_cast<uint32_t>(i)));
     for (int64_t k = 0; k < directions[i].count(); ++k) along += directions[i].at(k) * gradient.gradients[i].at(k);
   }
-  slope("a step along a random direction",
-        [&](size_t which, std::span<double> values, double step) {
-          for (size_t k = 0; k < values.size(); ++k) values[k] += step * directions[which].at(static_cast<int64_t>(k));
-        },
-        along);
+  slope(
+      "a step along a random direction",
+      [&](size_t which, std::span<double> values, double step) {
+        for (size_t k = 0; k < values.size(); ++k) values[k] += step * directions[which].at(static_cast<int64_t>(k));
+      },
+      along);
   return slopes.verdict();
 }
 

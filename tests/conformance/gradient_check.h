@@ -38,9 +38,11 @@ Feed feed_of(const ReferenceGradient& gradient, const testing::TracedCase& trace
 // there are at most kMaxMoved of them, else that many chosen ones; and all at once along a random direction. Elements
 // whose one-sided slopes differ sit on a kink, where no gradient is wrong, and are passed over.
 inline constexpr int kMaxMoved = 64;
-std::string check_by_differences(const OpRegistry& ops, const std::string& op, const OpCase& one, const ReferenceGradient& gradient);
+std::string check_by_differences(const OpRegistry& ops, const std::string& op, const OpCase& one,
+                                 const ReferenceGradient& gradient);
 
-// "" where the outputs and gradients of the case in f32, compiled with `impl` wherever it accepts, agree with `gradient`.
+// "" where the outputs and gradients of the case in f32, compiled with `impl` wherever it accepts, agree with
+// `gradient`.
 std::string check_implementation(const OpRegistry& ops, const OpCase& one, const KernelImpl& impl,
                                  const ReferenceGradient& gradient);
 

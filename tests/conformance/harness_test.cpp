@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The harness against an op of its own, whose implementations are wrong in one way each: a check that catches nothing is
-// worth nothing.
+// The harness against an op of its own, whose implementations are wrong in one way each: a check that catches nothing
+// is worth nothing.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -30,9 +30,10 @@ const OpDef& double_op() {
                               LAMINA_CHECK(is_floating(inputs[0].dtype), "needs a float, got ", inputs[0].dtype);
                               return std::vector<TensorType>{inputs[0]};
                             },
-                        .gradient = [](const GradientContext& context) {
-                          return std::vector<Value>{static_cast<double>(kSlope) * context.output_gradients[0]};
-                        },
+                        .gradient =
+                            [](const GradientContext& context) {
+                              return std::vector<Value>{static_cast<double>(kSlope) * context.output_gradients[0]};
+                            },
                         .exact_on_integers = true};
   return op;
 }
@@ -83,7 +84,9 @@ Outcome worst(const Suite& suite, Mode mode, const std::string& impl = "tested")
   const std::vector<Row> rows = suite.rows({.op = "double", .impl = impl, .modes = {mode}});
   for (const Row& row : rows) {
     const Outcome outcome = checks.run(row);
-    const auto rank = [](Status status) { return status == Status::failed ? 3 : status == Status::mistrusted ? 2 : status == Status::passed; };
+    const auto rank = [](Status status) {
+      return status == Status::failed ? 3 : status == Status::mistrusted ? 2 : status == Status::passed;
+    };
     if (rank(outcome.status) > rank(worst.status)) worst = outcome;
   }
   return worst;
@@ -114,7 +117,8 @@ TEST(ConformanceHarness, PassesWhatIsRightOnSim) {
 }
 
 TEST(ConformanceHarness, CatchesAWrongValue) {
-  const Suite suite = suite_of(cpu_impl([](KernelContext& context) { doubled(context), floats(context.outputs[0])[7] += 1e-5f; }));
+  const Suite suite =
+      suite_of(cpu_impl([](KernelContext& context) { doubled(context), floats(context.outputs[0])[7] += 1e-5f; }));
   expect_failure(worst(suite, Mode::parity), "at (7)");
   expect_failure(worst(suite, Mode::gradient), "y0");
 }
@@ -128,14 +132,17 @@ TEST(ConformanceHarness, CatchesAnUnwrittenElement) {
 }
 
 TEST(ConformanceHarness, CatchesAWriteOutsideOfTheOutput) {
-  const Suite behind = suite_of(cpu_impl([](KernelContext& context) { doubled(context), floats(context.outputs[0])[context.outputs[0].count()] = 1; }));
+  const Suite behind = suite_of(cpu_impl(
+      [](KernelContext& context) { doubled(context), floats(context.outputs[0])[context.outputs[0].count()] = 1; }));
   expect_failure(worst(behind, Mode::parity), "bytes behind output 0 were written");
-  const Suite before = suite_of(cpu_impl([](KernelContext& context) { doubled(context), floats(context.outputs[0])[-1] = 1; }));
+  const Suite before =
+      suite_of(cpu_impl([](KernelContext& context) { doubled(context), floats(context.outputs[0])[-1] = 1; }));
   expect_failure(worst(before, Mode::parity), "bytes before output 0 were written");
 }
 
 TEST(ConformanceHarness, CatchesAChangedInput) {
-  const Suite suite = suite_of(cpu_impl([](KernelContext& context) { doubled(context), floats(context.inputs[0])[0] += 1; }));
+  const Suite suite =
+      suite_of(cpu_impl([](KernelContext& context) { doubled(context), floats(context.inputs[0])[0] += 1; }));
   expect_failure(worst(suite, Mode::parity), "input 0 was changed");
 }
 
@@ -146,15 +153,16 @@ TEST(ConformanceHarness, CatchesAWrongGradientRule) {
 }
 
 TEST(ConformanceHarness, CatchesAGradientRuleThatNeedsNumbers) {
-  static const OpDef op{.name = "double",
-                        .infer = double_op<2>().infer,
-                        .gradient = [](const GradientContext& context) {
-                          const int64_t count = context.inputs[0].shape().extents().count();
-                          return std::vector<Value>{static_cast<double>(count) * 0 + 2.0 * context.output_gradients[0]};
-                        }};
+  static const OpDef op{
+      .name = "double", .infer = double_op<2>().infer, .gradient = [](const GradientContext& context) {
+        const int64_t count = context.inputs[0].shape().extents().count();
+        return std::vector<Value>{static_cast<double>(count) * 0 + 2.0 * context.output_gradients[0]};
+      }};
   const auto cases = [] {
     OpCase one = usual("12", {.extents = {12}});
-    one.build = [](std::span<const Value> inputs) { return std::vector<Value>{make_value(op, Attributes(), {inputs[0]})}; };
+    one.build = [](std::span<const Value> inputs) {
+      return std::vector<Value>{make_value(op, Attributes(), {inputs[0]})};
+    };
     return std::vector<OpCase>{one};
   };
   expect_failure(worst(suite_of(cpu_impl(doubled), cases, op), Mode::symbolic, "reference"), "n12");
@@ -180,7 +188,8 @@ TEST(ConformanceHarness, CatchesWhatAnotherCaseLeavesBehind) {
 
 TEST(ConformanceHarness, CatchesFaultsOnSim) {
   if (!sim_checks_available()) GTEST_SKIP() << "accesses are not checked in this build";
-  expect_failure(worst(suite_of(sim::doubling_impl("past_end")), Mode::parity, "past_end"), "out-of-bounds access in doubling_past_end_kernel");
+  expect_failure(worst(suite_of(sim::doubling_impl("past_end")), Mode::parity, "past_end"),
+                 "out-of-bounds access in doubling_past_end_kernel");
   expect_failure(worst(suite_of(sim::doubling_impl("in_place")), Mode::parity, "in_place"), "uninitialised");
   expect_failure(worst(suite_of(sim::doubling_impl("race")), Mode::race, "race"), "race");
 }
@@ -197,7 +206,8 @@ TEST(ConformanceHarness, MistrustsACaseThatExpectsZeros) {
 }
 
 TEST(ConformanceHarness, CatchesARefusalWithoutAReason) {
-  const Suite suite = suite_of(cpu_impl(doubled, [](const KernelQuery& query) { return query.in(0) == DType::f32 ? Verdict::yes() : Verdict::no(""); }));
+  const Suite suite = suite_of(cpu_impl(
+      doubled, [](const KernelQuery& query) { return query.in(0) == DType::f32 ? Verdict::yes() : Verdict::no(""); }));
   expect_failure(worst(suite, Mode::undeclared), "refuses without a reason");
 }
 
@@ -227,7 +237,8 @@ TEST(ConformanceHarness, CountsARefusalAsSkippedWithItsReason) {
 }
 
 TEST(ConformanceHarness, PrintsACommandThatRunsTheFailureAlone) {
-  const Suite suite = suite_of(cpu_impl([](KernelContext& context) { doubled(context), floats(context.outputs[0])[0] = 5; }));
+  const Suite suite =
+      suite_of(cpu_impl([](KernelContext& context) { doubled(context), floats(context.outputs[0])[0] = 5; }));
   Checks checks(suite);
   std::ostringstream out;
   Report report(out, false);
@@ -235,7 +246,8 @@ TEST(ConformanceHarness, PrintsACommandThatRunsTheFailureAlone) {
   EXPECT_FALSE(report.all_well());
   EXPECT_EQ(report.count(Status::failed), 2);
   EXPECT_THAT(out.str(), HasSubstr("conformance --op double --case 3x5 --impl cpu/tested --dtype f32 --mode parity"));
-  const auto alone = suite.rows({.op = "double", .one = "3x5", .impl = "cpu/tested", .dtype = "f32", .modes = {Mode::parity}});
+  const auto alone =
+      suite.rows({.op = "double", .one = "3x5", .impl = "cpu/tested", .dtype = "f32", .modes = {Mode::parity}});
   EXPECT_EQ(alone.size(), 1u);
 }
 
@@ -263,7 +275,11 @@ TEST(ConformanceHarness, NamesTheNearestOfAnUnknownName) {
 }
 
 TEST(ConformanceHarness, RefusesTwoCasesOfOneName) {
-  EXPECT_THROW(suite_of(cpu_impl(doubled), [] { return std::vector<OpCase>{usual("a", {.extents = {2}}), usual("a", {.extents = {3}})}; }), Error);
+  EXPECT_THROW(suite_of(cpu_impl(doubled),
+                        [] {
+                          return std::vector<OpCase>{usual("a", {.extents = {2}}), usual("a", {.extents = {3}})};
+                        }),
+               Error);
 }
 
 }  // namespace

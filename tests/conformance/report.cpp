@@ -30,7 +30,8 @@ void Report::end(const Row& row, const Outcome& outcome) {
   if (outcome.status == Status::skipped) ++skips_[without_numbers(outcome.detail)];
   const bool bad = outcome.status == Status::failed || outcome.status == Status::mistrusted;
   if (bad) out_ << name_of(outcome.status) << ": " << row.repro() << "\n  " << outcome.detail << std::endl;
-  if (verbose_ && !bad) out_ << "  " << name_of(outcome.status) << (outcome.detail.empty() ? "" : ": " + outcome.detail) << "\n";
+  if (verbose_ && !bad)
+    out_ << "  " << name_of(outcome.status) << (outcome.detail.empty() ? "" : ": " + outcome.detail) << "\n";
 }
 
 long Report::count(Status status) const {
@@ -44,7 +45,8 @@ void Report::print_totals(bool as_json) const {
     nlohmann::ordered_json json;
     for (const auto& [mode, totals] : totals_) {
       auto& one = json[std::string(name_of(mode))];
-      for (int status = 0; status < 4; ++status) one[std::string(name_of(static_cast<Status>(status)))] = totals.of[status];
+      for (int status = 0; status < 4; ++status)
+        one[std::string(name_of(static_cast<Status>(status)))] = totals.of[status];
       one["seconds"] = totals.seconds;
     }
     json["skips"] = skips_;
@@ -55,8 +57,9 @@ void Report::print_totals(bool as_json) const {
   for (const auto& [reason, count] : skips_) out_ << std::setw(7) << count << "  " << reason << "\n";
   out_ << "mode        passed  failed  mistrusted  skipped  seconds\n";
   const auto line = [&](std::string_view name, const long* of, double seconds) {
-    out_ << std::left << std::setw(10) << name << std::right << std::setw(8) << of[0] << std::setw(8) << of[1] << std::setw(12)
-         << of[3] << std::setw(9) << of[2] << std::fixed << std::setprecision(1) << std::setw(9) << seconds << "\n";
+    out_ << std::left << std::setw(10) << name << std::right << std::setw(8) << of[0] << std::setw(8) << of[1]
+         << std::setw(12) << of[3] << std::setw(9) << of[2] << std::fixed << std::setprecision(1) << std::setw(9)
+         << seconds << "\n";
   };
   double seconds = 0;
   for (const auto& [mode, totals] : totals_) {
@@ -87,15 +90,21 @@ void list_rows(const std::vector<Row>& rows, Checks& checks, bool as_json, std::
           << (skipped ? "  skipped: " + *skipped : "") << (doubtful ? "  mistrusted" : "") << "\n";
       continue;
     }
-    nlohmann::ordered_json one = {{"op", row.op}, {"case", row.one->name}, {"impl", row.impl_name()}, {"dtype", row.dtype},
+    nlohmann::ordered_json one = {{"op", row.op},
+                                  {"case", row.one->name},
+                                  {"impl", row.impl_name()},
+                                  {"dtype", row.dtype},
                                   {"mode", name_of(row.mode)}};
     if (skipped) one["skipped"] = *skipped;
     if (doubtful) one["mistrusted"] = true;
     list.push_back(std::move(one));
   }
   if (as_json) {
-    const nlohmann::ordered_json json = {{"rows", std::move(list)}, {"distinct", distinct.size()}, {"by_mode", by_mode},
-                                         {"mistrusted", mistrusted}, {"skipped", skips}};
+    const nlohmann::ordered_json json = {{"rows", std::move(list)},
+                                         {"distinct", distinct.size()},
+                                         {"by_mode", by_mode},
+                                         {"mistrusted", mistrusted},
+                                         {"skipped", skips}};
     out << json.dump(1) << "\n";
     return;
   }

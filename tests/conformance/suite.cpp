@@ -15,7 +15,8 @@ constexpr DType kAllTypes[] = {DType::f32, DType::bf16, DType::f16, DType::i32, 
 constexpr int64_t kFewElements = 200;
 
 bool takes_case_type(const OpCase& one) {
-  return std::any_of(one.inputs.begin(), one.inputs.end(), [](const CaseInput& input) { return input.dtype == DType::f32; });
+  return std::any_of(one.inputs.begin(), one.inputs.end(),
+                     [](const CaseInput& input) { return input.dtype == DType::f32; });
 }
 
 // The types that a case runs in. Where no input is declared f32 there is one, named after the first input.
@@ -41,13 +42,15 @@ bool matches(const std::string& wanted, const Row& row) {
 }
 
 bool selected(const Filter& filter, const Row& row) {
-  const bool device = filter.devices.empty() || (row.impl && std::count(filter.devices.begin(), filter.devices.end(), row.impl->device)) ||
+  const bool device = filter.devices.empty() ||
+                      (row.impl && std::count(filter.devices.begin(), filter.devices.end(), row.impl->device)) ||
                       (!row.impl && std::count(filter.devices.begin(), filter.devices.end(), DeviceKind::cpu));
   return device && matches(filter.impl, row) && (filter.dtype.empty() || filter.dtype == row.dtype);
 }
 
 [[noreturn]] void unknown(const char* what, const std::string& name, const std::vector<std::string>& names) {
-  throw Error(ErrorKind::usage, text("no ", what, " '", name, "'", did_you_mean(name, names), "; there are: ", join(names)));
+  throw Error(ErrorKind::usage,
+              text("no ", what, " '", name, "'", did_you_mean(name, names), "; there are: ", join(names)));
 }
 
 }  // namespace
@@ -58,7 +61,8 @@ std::string_view name_of(Mode mode) {
 }
 
 const std::vector<Mode>& all_modes() {
-  static const std::vector<Mode> modes = {Mode::parity, Mode::gradient, Mode::repeat, Mode::race, Mode::undeclared, Mode::symbolic};
+  static const std::vector<Mode> modes = {Mode::parity, Mode::gradient,   Mode::repeat,
+                                          Mode::race,   Mode::undeclared, Mode::symbolic};
   return modes;
 }
 
@@ -74,7 +78,8 @@ Mode mode_from_name(std::string_view name) {
 std::string Row::impl_name() const { return impl ? text(impl->device, "/", impl->name) : "graph"; }
 
 std::string Row::repro() const {
-  return text("conformance --op ", op, " --case ", one->name, " --impl ", impl_name(), " --dtype ", dtype, " --mode ", name_of(mode));
+  return text("conformance --op ", op, " --case ", one->name, " --impl ", impl_name(), " --dtype ", dtype, " --mode ",
+              name_of(mode));
 }
 
 bool is_small(const OpCase& one) {
@@ -89,7 +94,8 @@ Suite::Suite(OpRegistry ops) : ops_(std::move(ops)) {
     std::vector<OpCase>& cases = cases_[name];
     if (entry.cases) cases = entry.cases();
     std::set<std::string> names;
-    for (const OpCase& one : cases) LAMINA_CHECK(names.insert(one.name).second, "two cases of ", name, " are named ", one.name);
+    for (const OpCase& one : cases)
+      LAMINA_CHECK(names.insert(one.name).second, "two cases of ", name, " are named ", one.name);
   }
 }
 
@@ -99,7 +105,8 @@ void Suite::add_rows(Mode mode, const std::string& op, const OpCase& one, std::v
   if (mode == Mode::symbolic) {
     for (const KernelImpl& impl : entry.impls) {
       const bool reference = impl.device == DeviceKind::cpu && impl.name == "reference";
-      if (reference && is_small(one)) rows.push_back({mode, op, &one, &impl, "f64", testing::input_types(one, DType::f64)});
+      if (reference && is_small(one))
+        rows.push_back({mode, op, &one, &impl, "f64", testing::input_types(one, DType::f64)});
     }
     return;
   }
@@ -117,7 +124,8 @@ void Suite::add_rows(Mode mode, const std::string& op, const OpCase& one, std::v
     for (const KernelImpl& impl : entry.impls) {
       if (mode == Mode::race && impl.device != DeviceKind::sim) continue;
       rows.push_back({mode, op, &one, &impl, std::string(lamina::name_of(type)), types});
-      if (type == DType::f32 && needs_tf32(impl, one, types)) rows.push_back({mode, op, &one, &impl, "tf32", types, true});
+      if (type == DType::f32 && needs_tf32(impl, one, types))
+        rows.push_back({mode, op, &one, &impl, "tf32", types, true});
     }
   }
 }
@@ -165,9 +173,12 @@ void Suite::check_names(const Filter& filter) const {
   };
   if (!has(ops, filter.op)) unknown("op", filter.op, ops);
   if (!has(cases, filter.one)) unknown("case", filter.one, cases);
-  const std::string impl = filter.op.empty() || filter.impl.find(filter.op + "/") != 0 ? filter.impl : filter.impl.substr(filter.op.size() + 1);
+  const std::string impl = filter.op.empty() || filter.impl.find(filter.op + "/") != 0
+                               ? filter.impl
+                               : filter.impl.substr(filter.op.size() + 1);
   const bool short_name = std::any_of(impls.begin(), impls.end(), [&](const std::string& name) {
-    return impl == name || name.substr(name.find('/') + 1) == impl || (impl.size() > name.size() && impl.ends_with("/" + name));
+    return impl == name || name.substr(name.find('/') + 1) == impl ||
+           (impl.size() > name.size() && impl.ends_with("/" + name));
   });
   if (!impl.empty() && impl != "graph" && !short_name) unknown("implementation", filter.impl, impls);
 }
@@ -182,7 +193,8 @@ std::vector<Row> Suite::rows(const Filter& filter) const {
         if (!filter.one.empty() && filter.one != one.name) continue;
         std::vector<Row> made;
         add_rows(mode, op, one, made);
-        std::copy_if(made.begin(), made.end(), std::back_inserter(rows), [&](const Row& row) { return selected(filter, row); });
+        std::copy_if(made.begin(), made.end(), std::back_inserter(rows),
+                     [&](const Row& row) { return selected(filter, row); });
       }
     }
   }

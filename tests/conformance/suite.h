@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every check that follows from the cases of a registry: one row per (mode, op, case, implementation, type). The modes:
 //
-//   parity      each implementation against the f64 reference, on sim with every access checked
-//   gradient    the gradient rule against finite differences in f64, and each implementation's gradient in f32 against it
-//   repeat      two runs are bitwise equal, also with another case in between
-//   race        five shuffled thread orders on sim: no fault, and bitwise equal results
-//   undeclared  types that a case does not list: refused with a reason, or right
-//   symbolic    shapes and gradients traced with symbols for dimensions give the same numbers once these are known
+// - parity: each implementation against the f64 reference, on sim with every access checked
+// - gradient: the gradient rule against finite differences in f64, and each implementation's gradient in f32 against it
+// - repeat: two runs are bitwise equal, also with another case in between
+// - race: five shuffled thread orders on sim: no fault, and bitwise equal results
+// - undeclared: types that a case does not list: refused with a reason, or right
+// - symbolic: traced with symbols for dimensions, outputs and gradients are the same once the symbols are numbers
 #pragma once
 
 #include <map>
@@ -31,8 +31,8 @@ struct Row {
   std::vector<DType> types;          // of the case's inputs
   bool tf32 = false;
 
-  std::string impl_name() const;     // "sim/tiled", or "graph"
-  std::string repro() const;         // the flags that run this row alone
+  std::string impl_name() const;  // "sim/tiled", or "graph"
+  std::string repro() const;      // the flags that run this row alone
 };
 
 // What a flag gives; empty takes all. `impl` is "tiled", "sim/tiled" or "matmul/sim/tiled".
@@ -49,7 +49,8 @@ class Suite {
   const OpRegistry& ops() const { return ops_; }
   const std::vector<OpCase>& cases(const std::string& op) const { return cases_.at(op); }
 
-  // In the order of op, mode, case, type, implementation. Throws ErrorKind::usage where a name of the filter is unknown.
+  // In the order of op, mode, case, type, implementation. Throws ErrorKind::usage where a name of the filter is
+  // unknown.
   std::vector<Row> rows(const Filter& filter) const;
 
  private:

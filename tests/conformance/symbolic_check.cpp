@@ -32,7 +32,8 @@ SymbolicCase trace_with_symbols(const OpCase& one) {
     testing::TracedCase traced;
     for (size_t i = 0; i < one.inputs.size(); ++i) {
       const DType type = testing::type_of_input(one.inputs[i], DType::f64);
-      traced.inputs.push_back(input_value(text("x", i), type, with_symbols(one.inputs[i].extents, first_only, symbolic.bindings)));
+      traced.inputs.push_back(
+          input_value(text("x", i), type, with_symbols(one.inputs[i].extents, first_only, symbolic.bindings)));
     }
     try {
       traced.outputs = one.build(traced.inputs);

@@ -14,7 +14,7 @@ namespace lamina::conformance {
 struct SymbolicCase {
   testing::TracedCase traced;  // in f64; empty where the call throws for every choice of symbols
   SymbolBindings bindings;
-  std::string refusal;         // what it threw
+  std::string refusal;  // what it threw
 };
 SymbolicCase trace_with_symbols(const OpCase& one);
 

@@ -28,10 +28,13 @@ std::string reason_to_mistrust(const std::vector<HostTensor>& inputs, const std:
     }
     const bool is_bool = tensor.dtype() == DType::boolean;
     if (tensor.count() <= (is_bool ? kTooFewBools : kTooFewNumbers)) continue;
-    const auto most = std::max_element(counts.begin(), counts.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
-    const bool constant = is_bool ? most->second == tensor.count()
-                                  : static_cast<double>(most->second) >= kMostlyOne * static_cast<double>(tensor.count());
-    if (constant) return text(most->second, " of ", tensor.count(), " elements of expected output ", i, " are ", most->first);
+    const auto most = std::max_element(counts.begin(), counts.end(),
+                                       [](const auto& a, const auto& b) { return a.second < b.second; });
+    const bool constant = is_bool
+                              ? most->second == tensor.count()
+                              : static_cast<double>(most->second) >= kMostlyOne * static_cast<double>(tensor.count());
+    if (constant)
+      return text(most->second, " of ", tensor.count(), " elements of expected output ", i, " are ", most->first);
   }
   return "";
 }

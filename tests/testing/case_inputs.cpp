@@ -28,9 +28,11 @@ double whole_number(const RandomKey& key, int64_t index, double low, double high
 
 std::vector<double> distinct_numbers(const RandomKey& key, int64_t count, double high) {
   std::vector<double> numbers(static_cast<size_t>(count));
-  for (int64_t i = 0; i < count; ++i) numbers[static_cast<size_t>(i)] = static_cast<double>(i) * high / static_cast<double>(count);
+  for (int64_t i = 0; i < count; ++i)
+    numbers[static_cast<size_t>(i)] = static_cast<double>(i) * high / static_cast<double>(count);
   for (int64_t i = count - 1; i > 0; --i) {
-    const auto other = static_cast<int64_t>(static_cast<double>(key.uniform(static_cast<uint64_t>(i))) * static_cast<double>(i + 1));
+    const auto other =
+        static_cast<int64_t>(static_cast<double>(key.uniform(static_cast<uint64_t>(i))) * static_cast<double>(i + 1));
     std::swap(numbers[static_cast<size_t>(i)], numbers[static_cast<size_t>(other)]);
   }
   return numbers;
@@ -41,16 +43,19 @@ HostTensor filled(const CaseInput& input, DType type, const RandomKey& key) {
   const std::span<double> values = numbers.as<double>();
   const double low = type == DType::u8 || type == DType::boolean ? std::max(input.low, 0.0) : input.low;
   const double high = type == DType::boolean ? 1 : input.high;
-  const CaseInput::Fill fill = is_floating(type) || input.fill == CaseInput::Fill::distinct ? input.fill : CaseInput::Fill::integers;
+  const CaseInput::Fill fill =
+      is_floating(type) || input.fill == CaseInput::Fill::distinct ? input.fill : CaseInput::Fill::integers;
   if (fill == CaseInput::Fill::distinct) {
     // Whole-number types take 0, 1, 2, ... themselves.
     const std::vector<double> distinct =
         distinct_numbers(key, numbers.count(), is_floating(type) ? input.high : static_cast<double>(numbers.count()));
-    for (size_t i = 0; i < distinct.size(); ++i) values[i] = type == DType::u8 ? std::fmod(distinct[i], 256) : distinct[i];
+    for (size_t i = 0; i < distinct.size(); ++i)
+      values[i] = type == DType::u8 ? std::fmod(distinct[i], 256) : distinct[i];
   }
   for (int64_t i = 0; i < numbers.count(); ++i) {
     double& value = values[static_cast<size_t>(i)];
-    if (fill == CaseInput::Fill::uniform) value = low + (high - low) * static_cast<double>(key.uniform(static_cast<uint64_t>(i)));
+    if (fill == CaseInput::Fill::uniform)
+      value = low + (high - low) * static_cast<double>(key.uniform(static_cast<uint64_t>(i)));
     if (fill == CaseInput::Fill::integers) value = whole_number(key, i, low, high);
   }
   return numbers.cast(type);

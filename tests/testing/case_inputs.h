@@ -18,7 +18,8 @@ DType type_of_input(const CaseInput& input, DType dtype);
 // numbers within the range of the fill.
 std::vector<HostTensor> case_inputs(std::string_view op, const OpCase& one, const std::vector<DType>& types);
 
-// Numbers of either sign, at least 0.1 and at most 1.1 in size, as weights of a sum: f64 of shape `extents`. `stream` tells several apart.
+// Numbers of either sign, at least 0.1 and at most 1.1 in size, as weights of a sum: f64 of shape `extents`. `stream`
+// tells several apart.
 HostTensor random_weights(std::string_view op, const OpCase& one, const Extents& extents, uint32_t stream);
 
 }  // namespace lamina::testing

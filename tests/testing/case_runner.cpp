@@ -11,16 +11,10 @@
 #include "core/graph/reorder.h"
 #include "tests/testing/case_inputs.h"
 #include "tests/testing/devices.h"
+#include "tests/testing/guarded_buffer.h"
 
 namespace lamina::testing {
 namespace {
-
-constexpr size_t kGuard = 256;  // bytes on each side, which keeps the alignment
-constexpr unsigned char kGuardByte = 0xa5;
-constexpr unsigned char kNaNByte = 0xff;         // all bits set: a NaN of every float
-constexpr unsigned char kUnlikelyByte = 0xa5;    // a large negative i32, 165, and no bool
-
-unsigned char unwritten_byte(DType type) { return is_floating(type) ? kNaNByte : kUnlikelyByte; }
 
 std::vector<TensorType> types_of(const std::vector<Value>& values) {
   std::vector<TensorType> types;
@@ -32,45 +26,6 @@ KernelQuery query_of(const Node& node, const std::vector<TensorType>& inputs, No
   return {node.attributes, inputs, node.outputs, 2, true, how.allow_tf32};
 }
 
-// Memory of a device with guards around it, where the device has none of its own.
-class GuardedBuffer {
- public:
-  GuardedBuffer(Device& device, size_t bytes, std::string what)
-      : device_(device), guard_(device.kind() == DeviceKind::sim ? 0 : kGuard), bytes_(bytes), what_(std::move(what)),
-        buffer_(device.allocate(bytes + 2 * guard_, what_)) {
-    const std::vector<unsigned char> guard(guard_, kGuardByte);
-    device_.upload(begin(), guard.data(), guard_);
-    device_.upload(begin() + guard_ + bytes_, guard.data(), guard_);
-  }
-
-  void* data() const { return begin() + guard_; }
-
-  // Bytes that no kernel may read before it has written them.
-  void unwritten(unsigned char byte) {
-    const std::vector<unsigned char> filled(bytes_, byte);
-    device_.upload(data(), filled.data(), bytes_);
-    device_.unpoison(data(), bytes_);
-  }
-
-  void check_guards() const {
-    std::vector<unsigned char> guard(guard_);
-    for (const bool behind : {false, true}) {
-      device_.download(guard.data(), begin() + (behind ? guard_ + bytes_ : 0), guard_);
-      const bool whole = std::all_of(guard.begin(), guard.end(), [](unsigned char byte) { return byte == kGuardByte; });
-      LAMINA_CHECK(whole, "bytes ", behind ? "behind" : "before", " ", what_, " were written");
-    }
-  }
-
- private:
-  char* begin() const { return static_cast<char*>(buffer_.data()); }
-
-  Device& device_;
-  size_t guard_;
-  size_t bytes_;
-  std::string what_;
-  Buffer buffer_;
-};
-
 Layout layout_at(const std::vector<Layout>& layouts, size_t index) {
   return index < layouts.size() ? layouts[index] : Layout::row_major();
 }
@@ -79,25 +34,28 @@ size_t bytes_in(const Layout& layout, const TensorType& type) {
   return static_cast<size_t>(layout.bytes(type.shape.extents(), static_cast<int64_t>(size_of(type.dtype))));
 }
 
-void launch(const KernelImpl& impl, const Prepared& prepared, const Attributes& attributes, std::span<const TensorView> inputs,
-            std::span<const TensorView> outputs, Device& device) {
+void launch(const KernelImpl& impl, const Prepared& prepared, const Attributes& attributes,
+            std::span<const TensorView> inputs, std::span<const TensorView> outputs, Device& device) {
   std::optional<GuardedBuffer> workspace;
-  if (prepared.workspace_bytes) workspace.emplace(device, prepared.workspace_bytes, "the workspace").unwritten(kNaNByte);
-  KernelContext context{attributes, inputs, outputs, workspace ? workspace->data() : nullptr, prepared.state.get(), device.stream()};
+  if (prepared.workspace_bytes)
+    workspace.emplace(device, prepared.workspace_bytes, "the workspace").unwritten(DType::f32);
+  KernelContext context{attributes,           inputs,         outputs, workspace ? workspace->data() : nullptr,
+                        prepared.state.get(), device.stream()};
   impl.launch(context);
   device.synchronize();
   if (workspace) workspace->check_guards();
 }
 
 // `from` in its layout into `to` in another, by the op that the compiler would put between.
-void reorder(const OpRegistry& ops, const TensorType& type, const Layout& from, void* from_data, const Layout& to, void* to_data,
-             Device& device) {
+void reorder(const OpRegistry& ops, const TensorType& type, const Layout& from, void* from_data, const Layout& to,
+             void* to_data, Device& device) {
   const Value source = input_value("x", type.dtype, type.shape);
   const Node node{&reorder_op(), ReorderAttributes{from, to}, {source}, {type}, "reorder", 0};
   PlanOptions options;
   options.device = device.kind();
   const Choice choice = select_impl(node, ops, options);
-  const TensorView input{from_data, type.dtype, type.shape.extents()}, output{to_data, type.dtype, type.shape.extents()};
+  const TensorView input{from_data, type.dtype, type.shape.extents()},
+      output{to_data, type.dtype, type.shape.extents()};
   launch(choice.impl, choice.prepared, node.attributes, {&input, 1}, {&output, 1}, device);
 }
 
@@ -115,7 +73,8 @@ std::vector<HostTensor> values_of(const OpRegistry& ops, const std::vector<Value
   Feed feed;
   for (size_t i = 0; i < leaves.size(); ++i) feed.emplace(text("x", i), leaves[i]);
   for (const Value& value : values) {
-    const auto leaf = std::find_if(traced.inputs.begin(), traced.inputs.end(), [&](const Value& input) { return input.same_as(value); });
+    const auto leaf = std::find_if(traced.inputs.begin(), traced.inputs.end(),
+                                   [&](const Value& input) { return input.same_as(value); });
     if (leaf != traced.inputs.end()) {
       numbers.push_back(leaves[static_cast<size_t>(leaf - traced.inputs.begin())]);
     } else if (value.node()->op == &constant_op()) {
@@ -125,7 +84,8 @@ std::vector<HostTensor> values_of(const OpRegistry& ops, const std::vector<Value
       graph.outputs = {{"value", value}};
       PlanOptions options;
       options.fuse = false;
-      auto plan = std::make_shared<const Plan>(make_plan(graph, {}, preferring(ops, DeviceKind::cpu, "reference"), options));
+      auto plan =
+          std::make_shared<const Plan>(make_plan(graph, {}, preferring(ops, DeviceKind::cpu, "reference"), options));
       numbers.push_back(Executor(plan, device(DeviceKind::cpu)).run(feed).at("value"));
     }
   }
@@ -143,7 +103,8 @@ TracedCase trace_case(const OpCase& one, const std::vector<DType>& types) {
   LAMINA_ASSERT(!traced.outputs.empty(), "case ", one.name, " returns nothing");
   traced.node = traced.outputs[0].node();
   for (const Value& output : traced.outputs) {
-    LAMINA_ASSERT(output.exists() && output.node() == traced.node, "case ", one.name, " returns outputs of several nodes");
+    LAMINA_ASSERT(output.exists() && output.node() == traced.node, "case ", one.name,
+                  " returns outputs of several nodes");
   }
   return traced;
 }
@@ -154,12 +115,13 @@ std::vector<DType> input_types(const OpCase& one, DType dtype) {
   return types;
 }
 
-PreparedCase prepare_case(const OpRegistry& ops, const std::string& op, const OpCase& one, const std::vector<DType>& types) {
+PreparedCase prepare_case(const OpRegistry& ops, const std::string& op, const OpCase& one,
+                          const std::vector<DType>& types) {
   std::vector<DType> wide = types;
   for (DType& type : wide) type = is_floating(type) ? DType::f64 : type;
   const TracedCase traced = trace_case(one, types), reference = trace_case(one, wide);
-  LAMINA_ASSERT(traced.node->op->name == op && reference.node->op->name == op, "case ", one.name, " of ", op, " makes a node of ",
-                traced.node->op->name);
+  LAMINA_ASSERT(traced.node->op->name == op && reference.node->op->name == op, "case ", one.name, " of ", op,
+                " makes a node of ", traced.node->op->name);
 
   std::vector<HostTensor> leaves = case_inputs(op, one, types);
   for (size_t i = 0; i < leaves.size(); ++i) leaves[i] = leaves[i].cast(wide[i]);
@@ -180,7 +142,8 @@ PreparedCase prepare_case(const OpRegistry& ops, const std::string& op, const Op
     prepared.checked.push_back(output.output());
     prepared.expected.push_back(outputs[static_cast<size_t>(output.output())]);
   }
-  const OpCost cost = cost_of(*traced.node->op, traced.node->attributes, types_of(traced.node->inputs), traced.node->outputs);
+  const OpCost cost =
+      cost_of(*traced.node->op, traced.node->attributes, types_of(traced.node->inputs), traced.node->outputs);
   prepared.reduction_length = std::max<int64_t>(1, static_cast<int64_t>(cost.flops) / std::max<int64_t>(1, elements));
   return prepared;
 }
@@ -211,7 +174,7 @@ std::vector<HostTensor> NodeRunner::run(const std::vector<HostTensor>& inputs) {
     device_->upload(buffer.data(), inputs[i].data(), inputs[i].bytes());
     if (layout.kind != Layout::Kind::row_major) {
       GuardedBuffer placed(*device_, bytes_in(layout, type), text("input ", i, " in layout ", to_string(layout)));
-      placed.unwritten(unwritten_byte(type.dtype));
+      placed.unwritten(type.dtype);
       reorder(ops_, type, Layout::row_major(), buffer.data(), layout, placed.data(), *device_);
       placed.check_guards();
       in.pop_back();
@@ -221,8 +184,9 @@ std::vector<HostTensor> NodeRunner::run(const std::vector<HostTensor>& inputs) {
   }
   for (size_t i = 0; i < node_->outputs.size(); ++i) {
     const TensorType& type = node_->outputs[i];
-    GuardedBuffer& buffer = out.emplace_back(*device_, bytes_in(layout_at(prepared_.output_layouts, i), type), text("output ", i));
-    buffer.unwritten(unwritten_byte(type.dtype));
+    GuardedBuffer& buffer =
+        out.emplace_back(*device_, bytes_in(layout_at(prepared_.output_layouts, i), type), text("output ", i));
+    buffer.unwritten(type.dtype);
     out_views.push_back({buffer.data(), type.dtype, type.shape.extents()});
   }
 
@@ -238,13 +202,14 @@ std::vector<HostTensor> NodeRunner::run(const std::vector<HostTensor>& inputs) {
       device_->download(result.data(), out[i].data(), result.bytes());
     } else {
       GuardedBuffer plain(*device_, result.bytes(), text("output ", i, ", row-major"));
-      plain.unwritten(unwritten_byte(type.dtype));
+      plain.unwritten(type.dtype);
       reorder(ops_, type, layout, out[i].data(), Layout::row_major(), plain.data(), *device_);
       device_->download(result.data(), plain.data(), result.bytes());
     }
     if (type.dtype == DType::boolean) {
       const auto* bytes = static_cast<const unsigned char*>(result.data());
-      for (int64_t k = 0; k < result.count(); ++k) LAMINA_CHECK(bytes[k] <= 1, "element ", k, " of bool output ", i, " holds ", int{bytes[k]});
+      for (int64_t k = 0; k < result.count(); ++k)
+        LAMINA_CHECK(bytes[k] <= 1, "element ", k, " of bool output ", i, " holds ", int{bytes[k]});
     }
     results.push_back(std::move(result));
   }
@@ -253,7 +218,8 @@ std::vector<HostTensor> NodeRunner::run(const std::vector<HostTensor>& inputs) {
     if (layout_at(prepared_.input_layouts, i).kind != Layout::Kind::row_major) continue;
     HostTensor after(inputs[i].dtype(), inputs[i].extents());
     device_->download(after.data(), in[i].data(), after.bytes());
-    LAMINA_CHECK(after.bytes() == 0 || std::memcmp(after.data(), inputs[i].data(), after.bytes()) == 0, "input ", i, " was changed");
+    LAMINA_CHECK(after.bytes() == 0 || std::memcmp(after.data(), inputs[i].data(), after.bytes()) == 0, "input ", i,
+                 " was changed");
   }
   return results;
 }
@@ -262,7 +228,8 @@ OpRegistry preferring(const OpRegistry& ops, DeviceKind device, const std::strin
   OpRegistry ordered;
   for (const auto& [op, entry] : ops.entries()) {
     std::vector<KernelImpl> impls = entry.impls;
-    std::stable_partition(impls.begin(), impls.end(), [&](const KernelImpl& impl) { return impl.device == device && impl.name == name; });
+    std::stable_partition(impls.begin(), impls.end(),
+                          [&](const KernelImpl& impl) { return impl.device == device && impl.name == name; });
     ordered.add(*entry.op, impls, entry.cases);
   }
   return ordered;

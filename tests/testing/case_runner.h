@@ -33,14 +33,16 @@ struct PreparedCase {
 // The types of the inputs of `one` where it runs in `dtype`.
 std::vector<DType> input_types(const OpCase& one, DType dtype);
 
-// The inputs are rounded to `types` before the reference sees them, so that it and the implementations see equal numbers.
-// Values that build() makes before its node are computed by the reference, too.
-PreparedCase prepare_case(const OpRegistry& ops, const std::string& op, const OpCase& one, const std::vector<DType>& types);
+// The inputs are rounded to `types` before the reference sees them, so that it and the implementations see equal
+// numbers. Values that build() makes before its node are computed by the reference, too.
+PreparedCase prepare_case(const OpRegistry& ops, const std::string& op, const OpCase& one,
+                          const std::vector<DType>& types);
 
-// What an implementation says of a node on `device`.
 struct NodeQuery {
   bool allow_tf32 = false;
 };
+
+// What the implementation says of the node.
 Verdict ask(const KernelImpl& impl, const Node& node, NodeQuery how = {});
 
 // One implementation made ready for one node.
@@ -50,9 +52,9 @@ class NodeRunner {
              std::shared_ptr<Device> device, NodeQuery how = {});
 
   // Runs once on fresh memory and returns all outputs of the node. Before, outputs and workspace hold NaN (a large
-  // number or no bool at all where there is no NaN), and on sim they also count as uninitialised; they lie between guards
-  // (on sim: the allocator's own). Throws where the launch does, where a byte outside of the outputs is written, and
-  // where an input is changed.
+  // number or no bool at all where there is no NaN), and on sim they also count as uninitialised; they lie between
+  // guards (on sim: the allocator's own). Throws where the launch does, where a byte outside of the outputs is written,
+  // and where an input is changed.
   std::vector<HostTensor> run(const std::vector<HostTensor>& inputs);
 
  private:

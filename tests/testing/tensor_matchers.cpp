@@ -14,11 +14,16 @@ namespace {
 // Half the distance from 1 to the next number.
 double unit_roundoff(DType type) {
   switch (type) {
-    case DType::f32: return 0x1p-24;
-    case DType::bf16: return 0x1p-8 / 2;
-    case DType::f16: return 0x1p-11;
-    case DType::f64: return 0x1p-53;
-    default: return 0;
+    case DType::f32:
+      return 0x1p-24;
+    case DType::bf16:
+      return 0x1p-8 / 2;
+    case DType::f16:
+      return 0x1p-11;
+    case DType::f64:
+      return 0x1p-53;
+    default:
+      return 0;
   }
 }
 
@@ -65,7 +70,8 @@ Tolerance tf32_tolerance_for(int64_t reduction_length) {
 }
 
 std::string difference(const HostTensor& actual, const HostTensor& expected, Tolerance tolerance) {
-  if (actual.extents() != expected.extents()) return text("shape ", actual.extents(), ", expected ", expected.extents());
+  if (actual.extents() != expected.extents())
+    return text("shape ", actual.extents(), ", expected ", expected.extents());
   const HostTensor rounded = expected.cast(actual.dtype());
   const double scale = std::max(1.0, root_mean_square(expected));
   int64_t wrong = 0, worst = -1;
@@ -77,12 +83,13 @@ std::string difference(const HostTensor& actual, const HostTensor& expected, Tol
     if (excess <= 1) continue;
     ++wrong;
     // A NaN is worse than any number.
-    if (worst < 0 || excess > worst_excess || (std::isnan(excess) && !std::isnan(worst_excess))) worst = i, worst_excess = excess;
+    if (worst < 0 || excess > worst_excess || (std::isnan(excess) && !std::isnan(worst_excess)))
+      worst = i, worst_excess = excess;
   }
   if (!wrong) return "";
   const double got = actual.at(worst), want = expected.at(worst);
-  return text(wrong, " of ", actual.count(), " elements differ, worst at ", place(actual.extents(), worst), ": got ", shown(got),
-              ", expected ", shown(want), " (off by ", std::abs(got - want), ", allowed ",
+  return text(wrong, " of ", actual.count(), " elements differ, worst at ", place(actual.extents(), worst), ": got ",
+              shown(got), ", expected ", shown(want), " (off by ", std::abs(got - want), ", allowed ",
               tolerance.relative * std::abs(want) + tolerance.absolute * scale, ")");
 }
 
@@ -91,7 +98,8 @@ std::string exact_difference(const HostTensor& actual, const HostTensor& expecte
 }
 
 bool same_bits(const HostTensor& a, const HostTensor& b) {
-  return a.dtype() == b.dtype() && a.extents() == b.extents() && (a.bytes() == 0 || std::memcmp(a.data(), b.data(), a.bytes()) == 0);
+  return a.dtype() == b.dtype() && a.extents() == b.extents() &&
+         (a.bytes() == 0 || std::memcmp(a.data(), b.data(), a.bytes()) == 0);
 }
 
 ::testing::AssertionResult is_close(const HostTensor& actual, const HostTensor& expected, Tolerance tolerance) {

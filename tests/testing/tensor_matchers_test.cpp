@@ -12,8 +12,12 @@ namespace {
 
 using ::testing::HasSubstr;
 
-HostTensor f32(std::vector<float> values) { return HostTensor::of<float>({static_cast<int64_t>(values.size())}, values); }
-HostTensor f64(std::vector<double> values) { return HostTensor::of<double>({static_cast<int64_t>(values.size())}, values); }
+HostTensor f32(std::vector<float> values) {
+  return HostTensor::of<float>({static_cast<int64_t>(values.size())}, values);
+}
+HostTensor f64(std::vector<double> values) {
+  return HostTensor::of<double>({static_cast<int64_t>(values.size())}, values);
+}
 
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInf = std::numeric_limits<float>::infinity();
@@ -57,7 +61,8 @@ TEST(TensorMatchers, ToleranceFitsASumAndNotAMissingTerm) {
 TEST(TensorMatchers, NamesTheWorstElement) {
   const HostTensor actual = f32({1, 2, 3.5f, 4, 5.1f, 6}).reshaped({2, 3});
   const HostTensor expected = f64({1, 2, 3, 4, 5, 6}).reshaped({2, 3});
-  EXPECT_THAT(difference(actual, expected, {0, 1e-6}), HasSubstr("2 of 6 elements differ, worst at (0, 2): got 3.5, expected 3"));
+  EXPECT_THAT(difference(actual, expected, {0, 1e-6}),
+              HasSubstr("2 of 6 elements differ, worst at (0, 2): got 3.5, expected 3"));
 }
 
 TEST(TensorMatchers, ANaNIsWorseThanAnyNumberAndEqualOnlyToNaN) {

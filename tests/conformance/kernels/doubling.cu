@@ -48,8 +48,8 @@ Prepared prepare_ticket(const KernelQuery&) { return {.workspace_bytes = sizeof(
 template <auto kKernel>
 void launch_doubling(KernelContext& context) {
   const int count = static_cast<int>(context.outputs[0].count());
-  launch<kKernel>(context.stream, dim3(static_cast<unsigned>(count + 31) / 32), dim3(32), 0, context.inputs[0].as<float>(),
-                  context.outputs[0].as<float>(), count);
+  launch<kKernel>(context.stream, dim3(static_cast<unsigned>(count + 31) / 32), dim3(32), 0,
+                  context.inputs[0].as<float>(), context.outputs[0].as<float>(), count);
 }
 
 __global__ void clear_kernel(unsigned* tickets) { *tickets = 0; }

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <cstring>
 #include <filesystem>
@@ -20,39 +19,15 @@
 #include "core/io/byte_sink.h"
 #include "core/io/named_tensors.h"
 #include "core/io/read_file.h"
+#include "tests/testing/scratch_folder.h"
 
 namespace lamina::testing {
 
 using Bytes = std::vector<std::byte>;
 using Reader = std::function<void(std::span<const std::byte>)>;
 
-// A new empty folder, removed with this object.
-class ScratchFolder {
- public:
-  ScratchFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "lamina_io_XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot make a folder for the test");
-    path_ = pattern;
-  }
-  ~ScratchFolder() { std::filesystem::remove_all(path_); }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-  const std::filesystem::path& path() const { return path_; }
-
-  std::vector<std::string> names() const {
-    std::vector<std::string> all;
-    for (const auto& entry : std::filesystem::directory_iterator(path_)) all.push_back(entry.path().filename());
-    return all;
-  }
-
- private:
-  std::filesystem::path path_;
-};
-
 inline std::filesystem::path fixture(const std::string& name) {
-  return std::filesystem::path(__FILE__).parent_path() / "data" / name;
+  return std::filesystem::path(LAMINA_SOURCE_DIR) / "tests/core/io/data" / name;
 }
 
 inline Bytes to_bytes(std::string_view text) {

@@ -3,6 +3,7 @@
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import ops
 
 from .arrays import array, floatx, number
@@ -17,7 +18,7 @@ def make_optimizer(config):
     apply = optimizer.apply
 
     def apply_dense(grads, trainable_variables=None):
-        return apply([None if g is None else ops.convert_to_tensor(g) for g in grads], trainable_variables)
+        return apply([None if g is None else tf.convert_to_tensor(g) for g in grads], trainable_variables)
 
     optimizer.apply = apply_dense
     return optimizer

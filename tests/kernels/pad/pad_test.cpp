@@ -70,7 +70,7 @@ TEST(Inset, JoinsAxesThatAreFilledWhollyAndWidens) {
   EXPECT_EQ(wide.axes[0].from, 4 * 6);
 
   const std::vector<int64_t> odd = {0, 1, 0, 1};
-  EXPECT_EQ(widened(make_inset({2, 4, 3, 7}, {2, 6, 3, 8}, odd, step, DType::f32, 0), 16).element_bytes, 4);
+  EXPECT_EQ(widened(make_inset({2, 4, 3, 6}, {2, 6, 3, 8}, odd, step, DType::f32, 0), 16).element_bytes, 4);
 }
 
 TEST(Inset, RepeatsTheValueOverAWord) {
