@@ -126,13 +126,6 @@ Value reduced(Value values, const Value& mask, const Value& sample_weight) {
   return mean(weights.exists() ? values * weights : values);
 }
 
-bool reads(const Value& value, const Value& target) {
-  for (const auto& node : topological_order(std::vector<Value>{value})) {
-    if (node == target.node()) return true;
-  }
-  return false;
-}
-
 LossBinding bind(const ModelOutput& output, const LossSpec& spec, double weight, const LossBindingOptions& options) {
   LossBinding binding{.output = output.name, .shape = output.value.shape(), .weight = weight};
   if (spec.is_none()) return binding;
@@ -150,7 +143,7 @@ LossBinding bind(const ModelOutput& output, const LossSpec& spec, double weight,
   LAMINA_CHECK(values.exists(), "[loss] output \"", output.name, "\": the loss function returned no Value");
   LAMINA_CHECK(is_floating(values.dtype()), "[loss] output \"", output.name, "\": the loss is ", values.dtype(),
                "; a loss must be floating point, use cast(x, DType::f32)");
-  binding.needs_target = reads(values, target);
+  binding.needs_target = depends_on(values, target);
   // Nothing of the loss but the output itself: the identity loss, for layers that compute the loss themselves.
   if (values.same_as(y_pred)) binding.loss = "identity";
 

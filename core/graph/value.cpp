@@ -100,4 +100,9 @@ std::vector<std::shared_ptr<const Node>> topological_order(std::span<const Value
   return order;
 }
 
+bool depends_on(const Value& value, const Value& leaf) {
+  const auto nodes = topological_order(std::span(&value, 1));
+  return std::find(nodes.begin(), nodes.end(), leaf.node()) != nodes.end();
+}
+
 }  // namespace lamina

@@ -95,4 +95,7 @@ class NameScope {
 // The nodes that `outputs` reach, inputs before users, in a stable order.
 std::vector<std::shared_ptr<const Node>> topological_order(std::span<const Value> outputs);
 
+// Whether `value` is computed from `leaf`.
+bool depends_on(const Value& value, const Value& leaf);
+
 }  // namespace lamina

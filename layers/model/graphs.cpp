@@ -96,6 +96,12 @@ class MetricBinder {
     Value y_pred = output.value;
     if (y_pred.dtype() != DType::f64 && is_floating(y_pred.dtype())) y_pred = cast(y_pred, DType::f32);
     const Value values = cast(metric.function(target, y_pred), DType::f32);
+    // An output whose loss reads no y needs one all the same where a metric reads it.
+    LossBinding& row = step.losses.bindings[which];
+    if (!row.needs_target && depends_on(values, target)) {
+      row.needs_target = true;
+      row.target = wanted;
+    }
 
     Value weights;
     if (output.mask.exists() && output.mask.shape().rank() <= values.shape().rank()) weights = spread(output.mask, values);
