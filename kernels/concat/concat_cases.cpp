@@ -38,7 +38,10 @@ OpCase make_case(const ConcatShape& shape, DType dtype) {
   one.name = shape.name + (dtype == DType::f32 ? std::string() : "_" + std::string(name_of(dtype)));
   one.tag = shape.tag;
   for (const Extents& part : shape.parts) {
-    one.inputs.push_back({.extents = part, .dtype = dtype, .fill = Fill::integers, .low = 0,
+    one.inputs.push_back({.extents = part,
+                          .dtype = dtype,
+                          .fill = Fill::integers,
+                          .low = 0,
                           .high = dtype == DType::boolean ? 1.0 : 200.0});
   }
   one.build = [axis = shape.axis](std::span<const Value> inputs) {
@@ -53,7 +56,8 @@ OpCase make_case(const ConcatShape& shape, DType dtype) {
 std::vector<OpCase> concat_cases() {
   std::vector<OpCase> cases;
   for (const ConcatShape& shape : shapes()) {
-    for (const DType dtype : {DType::f32, DType::i32, DType::u8, DType::boolean}) cases.push_back(make_case(shape, dtype));
+    for (const DType dtype : {DType::f32, DType::i32, DType::u8, DType::boolean})
+      cases.push_back(make_case(shape, dtype));
   }
   return cases;
 }

@@ -16,7 +16,9 @@ std::vector<OpCase> gather_grad_cases();
 
 namespace {
 
-void check_indices_type(DType dtype) { LAMINA_CHECK(dtype == DType::i32, "the indices must be i32, got ", dtype, "; use cast()"); }
+void check_indices_type(DType dtype) {
+  LAMINA_CHECK(dtype == DType::i32, "the indices must be i32, got ", dtype, "; use cast()");
+}
 
 // The shape of the rows that `indices` picks from `table`.
 Shape picked(const Shape& indices, const Shape& table) {
@@ -59,18 +61,19 @@ const OpDef& gather_op() {
 }
 
 const OpDef& gather_grad_op() {
-  static const OpDef op{.name = "gather_grad",
-                        .infer = infer_gather_grad,
-                        .gradient = gather_grad_gradient,
-                        .flops =
-                            [](const Attributes&, std::span<const TensorType> inputs, std::span<const TensorType>) {
-                              return static_cast<double>(inputs[0].shape.extents().count());
-                            },
-                        .exact_on_integers = true};
+  static const OpDef op{
+      .name = "gather_grad",
+      .infer = infer_gather_grad,
+      .gradient = gather_grad_gradient,
+      .flops = [](const Attributes&, std::span<const TensorType> inputs,
+                  std::span<const TensorType>) { return static_cast<double>(inputs[0].shape.extents().count()); },
+      .exact_on_integers = true};
   return op;
 }
 
-Value gather(const Value& table, const Value& indices) { return make_value(gather_op(), GatherAttributes{}, {table, indices}); }
+Value gather(const Value& table, const Value& indices) {
+  return make_value(gather_op(), GatherAttributes{}, {table, indices});
+}
 
 Value gather_grad(const Value& dy, const Value& indices, const Shape& table) {
   return make_value(gather_grad_op(), GatherGradAttributes{table}, {dy, indices});
@@ -83,7 +86,8 @@ Value range(int64_t count, DType dtype) {
 }
 
 Value one_hot(const Value& indices, int64_t classes, DType dtype) {
-  LAMINA_CHECK(!is_floating(indices.dtype()), "[one_hot] the indices must be whole numbers, got ", indices.dtype(), "; use cast()");
+  LAMINA_CHECK(!is_floating(indices.dtype()), "[one_hot] the indices must be whole numbers, got ", indices.dtype(),
+               "; use cast()");
   const Value line = reshape(indices, indices.shape().with_axis(indices.shape().rank(), 1));
   return cast(equal(line, range(classes)), dtype);
 }
@@ -96,7 +100,8 @@ Value gather_along(const Value& x, const Value& indices, int axis) {
   LAMINA_CHECK(shape[axis].is_number(), "[gather_along] axis ", axis, " of ", shape, " must have a number of elements");
   Shape along;  // of the range, so that it runs along `axis`
   for (int i = axis; i < shape.rank(); ++i) along.push_back(i == axis ? shape[axis] : Dim(1));
-  const Value taken = equal(reshape(indices, shape.without_axis(axis).with_axis(axis, 1)), reshape(range(shape[axis].number()), along));
+  const Value taken =
+      equal(reshape(indices, shape.without_axis(axis).with_axis(axis, 1)), reshape(range(shape[axis].number()), along));
   return sum(where(taken, x, 0), {axis});
 }
 

@@ -72,7 +72,8 @@ __global__ void gather_grad_owners_kernel(const __grid_constant__ OwnersArgs<T> 
     const int64_t at = first + threadIdx.x;
     const int32_t mine = at < indices ? args.indices[at] : 0;
     SIMT_ASSERT(mine >= 0 && mine < rows);
-    const unsigned ballot = __ballot_sync(0xffffffffu, at < indices && static_cast<uint32_t>(mine) % args.owners == owner);
+    const unsigned ballot =
+        __ballot_sync(0xffffffffu, at < indices && static_cast<uint32_t>(mine) % args.owners == owner);
     index[threadIdx.x] = mine;
     if (threadIdx.x % 32 == 0) own[threadIdx.x / 32] = ballot;
     __syncthreads();
@@ -134,17 +135,23 @@ void run_rows(KernelContext& context) {
     args.count = static_cast<uint32_t>(std::min(places, state.geometry.indices - first) * state.width);
     args.rows = static_cast<int32_t>(std::min<int64_t>(state.geometry.rows, INT32_MAX));
     args.width = Divisor(state.width);
-    launch<gather_rows_kernel<Word>>(context.stream, dim3((args.count + kThreads - 1) / kThreads), dim3(kThreads), 0, args);
+    launch<gather_rows_kernel<Word>>(context.stream, dim3((args.count + kThreads - 1) / kThreads), dim3(kThreads), 0,
+                                     args);
   }
 }
 
 void launch_rows(KernelContext& context) {
   switch (context.state_as<RowsState>().word_bytes) {
-    case 1: return run_rows<uint8_t>(context);
-    case 2: return run_rows<uint16_t>(context);
-    case 4: return run_rows<uint32_t>(context);
-    case 8: return run_rows<uint2>(context);
-    default: return run_rows<uint4>(context);
+    case 1:
+      return run_rows<uint8_t>(context);
+    case 2:
+      return run_rows<uint16_t>(context);
+    case 4:
+      return run_rows<uint32_t>(context);
+    case 8:
+      return run_rows<uint2>(context);
+    default:
+      return run_rows<uint4>(context);
   }
 }
 
@@ -177,9 +184,12 @@ void run_owners(KernelContext& context) {
 
 void launch_owners(KernelContext& context) {
   switch (context.outputs[0].dtype) {
-    case DType::bf16: return run_owners<bf16>(context);
-    case DType::f16: return run_owners<f16>(context);
-    default: return run_owners<float>(context);
+    case DType::bf16:
+      return run_owners<bf16>(context);
+    case DType::f16:
+      return run_owners<f16>(context);
+    default:
+      return run_owners<float>(context);
   }
 }
 

@@ -29,8 +29,8 @@ const OpDef& gather_grad_op();
 // [0, V) ends the step: on cpu with an Error that names it, on sim and cuda with a fault of the kernel.
 Value gather(const Value& table, const Value& indices);
 
-// The sum of the rows dy[i...] over all i with indices[i...] == v, for each row v of `table`; zeros where there is none.
-// Rows are added in the order of the indices, so that the sum is the same in every run.
+// The sum of the rows dy[i...] over all i with indices[i...] == v, for each row v of `table`; zeros where there is
+// none. Rows are added in the order of the indices, so that the sum is the same in every run.
 Value gather_grad(const Value& dy, const Value& indices, const Shape& table);
 
 // 0, 1, ..., count - 1.
@@ -39,8 +39,8 @@ Value range(int64_t count, DType dtype = DType::i32);
 // A last axis of `classes` numbers: 1 at the place that the index names, else 0 (0 everywhere for an index outside).
 Value one_hot(const Value& indices, int64_t classes, DType dtype = DType::f32);
 
-// One element of x per line along `axis`: y[i..., k...] = x[i..., indices[i..., k...], k...], where indices has the shape
-// of x without that axis. The length of the axis must be a number. Zero for an index outside.
+// One element of x per line along `axis`: y[i..., k...] = x[i..., indices[i..., k...], k...], where indices has the
+// shape of x without that axis. The length of the axis must be a number. Zero for an index outside.
 Value gather_along(const Value& x, const Value& indices, int axis = -1);
 
 }  // namespace lamina

@@ -33,8 +33,12 @@ std::vector<GatherShape> shapes() {
 }
 
 CaseInput indices_input(const GatherShape& shape) {
-  return {.extents = shape.indices, .dtype = DType::i32, .fill = Fill::integers, .low = 0,
-          .high = static_cast<double>(shape.table[0] - 1), .differentiable = false};
+  return {.extents = shape.indices,
+          .dtype = DType::i32,
+          .fill = Fill::integers,
+          .low = 0,
+          .high = static_cast<double>(shape.table[0] - 1),
+          .differentiable = false};
 }
 
 std::string name_of_case(const GatherShape& shape, DType dtype) {
@@ -45,7 +49,11 @@ OpCase gather_case(const GatherShape& shape, DType dtype) {
   OpCase one;
   one.name = name_of_case(shape, dtype);
   one.tag = shape.tag;
-  one.inputs = {{.extents = shape.table, .dtype = dtype, .fill = Fill::integers, .low = 0, .high = dtype == DType::boolean ? 1.0 : 200.0},
+  one.inputs = {{.extents = shape.table,
+                 .dtype = dtype,
+                 .fill = Fill::integers,
+                 .low = 0,
+                 .high = dtype == DType::boolean ? 1.0 : 200.0},
                 indices_input(shape)};
   one.build = [](std::span<const Value> inputs) { return std::vector<Value>{gather(inputs[0], inputs[1])}; };
   if (dtype == DType::f32) one.dtypes = {DType::f32, DType::bf16};
@@ -71,7 +79,8 @@ OpCase gather_grad_case(const GatherShape& shape, Fill fill) {
 std::vector<OpCase> gather_cases() {
   std::vector<OpCase> cases;
   for (const GatherShape& shape : shapes()) {
-    for (const DType dtype : {DType::f32, DType::i32, DType::u8, DType::boolean}) cases.push_back(gather_case(shape, dtype));
+    for (const DType dtype : {DType::f32, DType::i32, DType::u8, DType::boolean})
+      cases.push_back(gather_case(shape, dtype));
   }
   return cases;
 }

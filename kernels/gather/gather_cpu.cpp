@@ -27,7 +27,8 @@ void check_indices(const TensorView& indices, int64_t rows) {
       place[axis] = rest % indices.extents[static_cast<int>(axis)];
       rest /= indices.extents[static_cast<int>(axis)];
     }
-    throw Error(ErrorKind::model, text("indices[", join(place), "] is ", index[at], ", the table has rows 0 to ", rows - 1));
+    throw Error(ErrorKind::model,
+                text("indices[", join(place), "] is ", index[at], ", the table has rows 0 to ", rows - 1));
   }
 }
 
@@ -60,7 +61,8 @@ void launch_gather_reference(KernelContext& context) {
     for (int64_t at = 0; at < geometry.indices; ++at) {
       const int64_t row = context.inputs[1].as<int32_t>()[at];
       for (int64_t column = 0; column < geometry.width; ++column) {
-        context.outputs[0].as<T>()[at * geometry.width + column] = context.inputs[0].as<T>()[row * geometry.width + column];
+        context.outputs[0].as<T>()[at * geometry.width + column] =
+            context.inputs[0].as<T>()[row * geometry.width + column];
       }
     }
   });
@@ -73,7 +75,8 @@ void run_columns(KernelContext& context) {
   const auto* const index = context.inputs[1].as<int32_t>();
   const T* const dy = context.inputs[0].as<T>();
   T* const table = context.outputs[0].as<T>();
-  float* const sums = std::is_same_v<T, float> ? static_cast<float*>(context.outputs[0].data) : static_cast<float*>(context.workspace);
+  float* const sums =
+      std::is_same_v<T, float> ? static_cast<float*>(context.outputs[0].data) : static_cast<float*>(context.workspace);
 
   const int64_t width = geometry.width;
   const int64_t each = std::max((width + omp_get_max_threads() - 1) / omp_get_max_threads(), kColumnsWorthAThread);
@@ -102,9 +105,12 @@ Prepared prepare_columns(const KernelQuery& query) {
 
 void launch_columns(KernelContext& context) {
   switch (context.outputs[0].dtype) {
-    case DType::bf16: return run_columns<bf16>(context);
-    case DType::f16: return run_columns<f16>(context);
-    default: return run_columns<float>(context);
+    case DType::bf16:
+      return run_columns<bf16>(context);
+    case DType::f16:
+      return run_columns<f16>(context);
+    default:
+      return run_columns<float>(context);
   }
 }
 

@@ -43,7 +43,8 @@ Inset make_inset(const Extents& x, const Extents& y, std::span<const int64_t> be
   }
   with_type(dtype, [&](auto type) {
     const auto element = convert<decltype(type)>(value);
-    for (size_t i = 0; i < sizeof(inset.value); i += sizeof(element)) std::memcpy(inset.value + i, &element, sizeof(element));
+    for (size_t i = 0; i < sizeof(inset.value); i += sizeof(element))
+      std::memcpy(inset.value + i, &element, sizeof(element));
   });
   return inset;
 }

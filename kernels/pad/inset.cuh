@@ -8,6 +8,6 @@
 namespace lamina::SIMT_BACKEND {
 
 Verdict accepts_inset(const KernelQuery& query, const Inset& inset);  // any type but f64, any but the hugest rows
-void launch_inset(KernelContext& context);  // input 0 into output 0; the state is an Inset
+void launch_inset(KernelContext& context);                            // input 0 into output 0; the state is an Inset
 
 }  // namespace lamina::SIMT_BACKEND

@@ -12,9 +12,9 @@ struct Inset {
   struct Axis {
     int64_t length = 1;  // of y
     int64_t first = 0;
-    int64_t step = 1;    // above 0
-    int64_t count = 1;   // of x
-    int64_t from = 0;    // stride of x in elements; negative where x is set in backwards
+    int64_t step = 1;   // above 0
+    int64_t count = 1;  // of x
+    int64_t from = 0;   // stride of x in elements; negative where x is set in backwards
 
     bool is_whole() const { return first == 0 && step == 1 && count == length; }
   };

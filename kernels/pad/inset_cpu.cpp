@@ -72,10 +72,14 @@ void launch_inset(KernelContext& context) {
   const void* const x = context.inputs[0].data;
   void* const y = context.outputs[0].data;
   switch (inset.element_bytes) {
-    case 1: return run_inset<uint8_t>(inset, x, y);
-    case 2: return run_inset<uint16_t>(inset, x, y);
-    case 4: return run_inset<uint32_t>(inset, x, y);
-    default: return run_inset<uint64_t>(inset, x, y);
+    case 1:
+      return run_inset<uint8_t>(inset, x, y);
+    case 2:
+      return run_inset<uint16_t>(inset, x, y);
+    case 4:
+      return run_inset<uint32_t>(inset, x, y);
+    default:
+      return run_inset<uint64_t>(inset, x, y);
   }
 }
 

@@ -28,8 +28,8 @@ bool can_hold(DType dtype, double value) {
 std::vector<TensorType> infer_pad(const Attributes& attributes, std::span<const TensorType> inputs) {
   const auto& [before, behind, value] = attributes.get<PadAttributes>();
   const auto& [dtype, x] = inputs[0];
-  LAMINA_CHECK(static_cast<int>(before.size()) == x.rank() && before.size() == behind.size(), "takes one pair of amounts for each of the ",
-               x.rank(), " axes of ", x, ", got ", before.size());
+  LAMINA_CHECK(static_cast<int>(before.size()) == x.rank() && before.size() == behind.size(),
+               "takes one pair of amounts for each of the ", x.rank(), " axes of ", x, ", got ", before.size());
   LAMINA_CHECK(can_hold(dtype, value), "the value ", value, " is not one of ", dtype);
   Shape y = x;
   for (int axis = 0; axis < x.rank(); ++axis) {
@@ -44,7 +44,8 @@ std::vector<TensorType> infer_pad(const Attributes& attributes, std::span<const 
 std::vector<Value> pad_gradient(const GradientContext& context) {
   const auto& before = context.attributes<PadAttributes>().before;
   const Shape begin(std::vector<Dim>(before.begin(), before.end()));
-  return {slice_axes(context.output_gradients[0], begin, context.inputs[0].shape(), std::vector<int64_t>(before.size(), 1))};
+  return {slice_axes(context.output_gradients[0], begin, context.inputs[0].shape(),
+                     std::vector<int64_t>(before.size(), 1))};
 }
 
 }  // namespace

@@ -98,11 +98,16 @@ void launch_inset(KernelContext& context) {
   const void* const x = context.inputs[0].data;
   void* const y = context.outputs[0].data;
   switch (inset.element_bytes) {
-    case 1: return run_inset<uint8_t>(context.stream, inset, x, y);
-    case 2: return run_inset<uint16_t>(context.stream, inset, x, y);
-    case 4: return run_inset<uint32_t>(context.stream, inset, x, y);
-    case 8: return run_inset<uint2>(context.stream, inset, x, y);
-    default: return run_inset<uint4>(context.stream, inset, x, y);
+    case 1:
+      return run_inset<uint8_t>(context.stream, inset, x, y);
+    case 2:
+      return run_inset<uint16_t>(context.stream, inset, x, y);
+    case 4:
+      return run_inset<uint32_t>(context.stream, inset, x, y);
+    case 8:
+      return run_inset<uint2>(context.stream, inset, x, y);
+    default:
+      return run_inset<uint4>(context.stream, inset, x, y);
   }
 }
 

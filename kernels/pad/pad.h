@@ -22,8 +22,8 @@ struct PadAttributes {
 
 const OpDef& pad_op();
 
-// `amounts` holds (before, behind) for each axis of x; x itself where all are 0. The value must be one that the type of x
-// can hold. Its gradient is the part of dy that lies over x.
+// `amounts` holds (before, behind) for each axis of x; x itself where all are 0. The value must be one that the type of
+// x can hold. Its gradient is the part of dy that lies over x.
 Value pad(const Value& x, const std::vector<std::pair<int64_t, int64_t>>& amounts, double value = 0);
 
 }  // namespace lamina

@@ -35,10 +35,14 @@ std::vector<PadShape> shapes() {
 
 OpCase make_case(const PadShape& shape, DType dtype, double value) {
   OpCase one;
-  one.name = shape.name + (dtype == DType::f32 ? std::string() : "_" + std::string(name_of(dtype))) + (value != 0 ? "_value" : "");
+  one.name = shape.name + (dtype == DType::f32 ? std::string() : "_" + std::string(name_of(dtype))) +
+             (value != 0 ? "_value" : "");
   one.tag = shape.tag;
-  one.inputs = {{.extents = shape.x, .dtype = dtype, .fill = Fill::integers,
-                 .low = dtype == DType::boolean ? 0.0 : 1.0, .high = dtype == DType::boolean ? 1.0 : 200.0}};
+  one.inputs = {{.extents = shape.x,
+                 .dtype = dtype,
+                 .fill = Fill::integers,
+                 .low = dtype == DType::boolean ? 0.0 : 1.0,
+                 .high = dtype == DType::boolean ? 1.0 : 200.0}};
   one.build = [amounts = shape.amounts, value](std::span<const Value> inputs) {
     return std::vector<Value>{pad(inputs[0], amounts, value)};
   };
@@ -52,7 +56,8 @@ std::vector<OpCase> pad_cases() {
   std::vector<OpCase> cases;
   for (const PadShape& shape : shapes()) {
     for (const DType dtype : {DType::f32, DType::i32, DType::u8}) {
-      for (const double value : {0.0, dtype == DType::f32 ? -2.5 : 7.0}) cases.push_back(make_case(shape, dtype, value));
+      for (const double value : {0.0, dtype == DType::f32 ? -2.5 : 7.0})
+        cases.push_back(make_case(shape, dtype, value));
     }
     cases.push_back(make_case(shape, DType::boolean, 1));
   }

@@ -7,7 +7,9 @@
 namespace lamina {
 namespace {
 
-bool splits(const Layout& layout, int axis) { return layout.kind == Layout::Kind::blocked && layout.block_axis == axis; }
+bool splits(const Layout& layout, int axis) {
+  return layout.kind == Layout::Kind::blocked && layout.block_axis == axis;
+}
 
 // `merged_axis` is where the blocked axis went when its neighbours were merged.
 LayoutIndex index_of_layout(const Extents& extents, const Layout& layout, int merged_axis) {
@@ -55,7 +57,8 @@ Verdict accepts_reorder(const KernelQuery& query) {
       return Verdict::no(text("the layout ", layout->tag, " is private to its library, which must convert it"));
     }
     const bool blocked = layout->kind == Layout::Kind::blocked;
-    if (blocked && (layout->block < 1 || layout->block_axis < 0 || layout->block_axis >= query.inputs[0].shape.rank())) {
+    if (blocked &&
+        (layout->block < 1 || layout->block_axis < 0 || layout->block_axis >= query.inputs[0].shape.rank())) {
       return Verdict::no(text("no such layout of ", query.inputs[0].shape, ": ", *layout));
     }
   }

@@ -35,7 +35,8 @@ struct Reorder {
       place /= length;
       if (split) at = at * to.block + lane;
       if (at >= extents[axis]) return -1;
-      offset += axis == from.block_axis ? at / from.block * from.strides[axis] + at % from.block : at * from.strides[axis];
+      offset +=
+          axis == from.block_axis ? at / from.block * from.strides[axis] + at % from.block : at * from.strides[axis];
     }
     return offset;
   }

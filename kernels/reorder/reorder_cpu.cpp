@@ -20,10 +20,14 @@ Prepared prepare(const KernelQuery& query) {
 template <class Fn>
 void with_word(DType dtype, Fn&& fn) {
   switch (size_of(dtype)) {
-    case 1: return fn(uint8_t{});
-    case 2: return fn(uint16_t{});
-    case 4: return fn(uint32_t{});
-    default: return fn(uint64_t{});
+    case 1:
+      return fn(uint8_t{});
+    case 2:
+      return fn(uint16_t{});
+    case 4:
+      return fn(uint32_t{});
+    default:
+      return fn(uint64_t{});
   }
 }
 
@@ -44,7 +48,8 @@ void run_blocks(const Reorder& reorder, const Word* x, Word* y) {
   const int64_t inner = blocked.strides[blocked.block_axis] / lanes;
   const int64_t blocks = (length + lanes - 1) / lanes;
   const int64_t outer = blocked.block_axis == 0 ? 1 : reorder.extents[0];
-#pragma omp parallel for collapse(2) schedule(static) if (reorder.padded_count * static_cast<int64_t>(sizeof(Word)) > kBytesWorthAThread)
+#pragma omp parallel for collapse(2) \
+    schedule(static) if (reorder.padded_count * static_cast <int64_t>(sizeof(Word)) > kBytesWorthAThread)
   for (int64_t at = 0; at < outer; ++at) {
     for (int64_t block = 0; block < blocks; ++block) {
       const int64_t used = std::min(lanes, length - block * lanes);

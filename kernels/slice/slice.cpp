@@ -34,7 +34,8 @@ std::vector<TensorType> infer_slice(const Attributes& attributes, std::span<cons
   const auto& [begin, length, step] = attributes.get<SliceAttributes>();
   const Shape& x = inputs[0].shape;
   check_ranks(x.rank(), begin, length, step);
-  for (int axis = 0; axis < x.rank(); ++axis) check_range(axis, x[axis], begin[axis], length[axis], step[static_cast<size_t>(axis)]);
+  for (int axis = 0; axis < x.rank(); ++axis)
+    check_range(axis, x[axis], begin[axis], length[axis], step[static_cast<size_t>(axis)]);
   return {{inputs[0].dtype, length}};
 }
 
@@ -42,7 +43,8 @@ std::vector<TensorType> infer_unslice(const Attributes& attributes, std::span<co
   const auto& [shape, begin, step] = attributes.get<UnsliceAttributes>();
   const Shape& x = inputs[0].shape;
   check_ranks(x.rank(), begin, shape, step);
-  for (int axis = 0; axis < x.rank(); ++axis) check_range(axis, shape[axis], begin[axis], x[axis], step[static_cast<size_t>(axis)]);
+  for (int axis = 0; axis < x.rank(); ++axis)
+    check_range(axis, shape[axis], begin[axis], x[axis], step[static_cast<size_t>(axis)]);
   return {{inputs[0].dtype, shape}};
 }
 
@@ -87,7 +89,8 @@ Value slice(const Value& x, int axis, const Dim& begin, const Dim& end, int64_t 
   const Shape& shape = x.shape();
   axis = normalized_axis(axis, shape.rank(), "[slice]");
   const Dim first = resolved(begin, shape[axis], step), last = resolved(end, shape[axis], step);
-  const Dim length = step > 0 ? (last - first + Dim(step - 1)) / Dim(step) : (first - last + Dim(-step - 1)) / Dim(-step);
+  const Dim length =
+      step > 0 ? (last - first + Dim(step - 1)) / Dim(step) : (first - last + Dim(-step - 1)) / Dim(-step);
 
   Shape begins = zeros(shape.rank()), lengths = shape;
   begins[axis] = first;

@@ -36,7 +36,7 @@ const OpDef& slice_op();
 const OpDef& unslice_op();
 
 // x[begin:end:step] along `axis`, as in Python: begin is taken, end is not; a bound counts from the end where it is a
-// negative number, or a number minus the axis' symbolic length (the end of a reversal, -1 - length, is before element 0).
+// negative number, or a number minus the axis' symbolic length (a reversal that takes element 0 ends at -1 - length).
 // Bounds beyond the axis are cut where its length is a number; with a symbolic length they are errors once it is known.
 Value slice(const Value& x, int axis, const Dim& begin, const Dim& end, int64_t step = 1);
 

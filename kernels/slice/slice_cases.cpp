@@ -44,8 +44,11 @@ OpCase make_case(const Cut& cut, DType dtype, bool undo) {
   one.name = cut.name + (dtype == DType::f32 ? std::string() : "_" + std::string(name_of(dtype)));
   one.tag = cut.tag;
   // From 1 on, so that the zeros around an unslice are told from what was set into them.
-  one.inputs = {{.extents = undo ? cut.length : cut.whole, .dtype = dtype, .fill = Fill::integers,
-                 .low = dtype == DType::boolean ? 0.0 : 1.0, .high = dtype == DType::boolean ? 1.0 : 200.0}};
+  one.inputs = {{.extents = undo ? cut.length : cut.whole,
+                 .dtype = dtype,
+                 .fill = Fill::integers,
+                 .low = dtype == DType::boolean ? 0.0 : 1.0,
+                 .high = dtype == DType::boolean ? 1.0 : 200.0}};
   one.build = [cut, undo](std::span<const Value> inputs) {
     return std::vector<Value>{undo ? unslice(inputs[0], cut.whole, cut.begin, cut.step)
                                    : slice_axes(inputs[0], cut.begin, cut.length, cut.step)};
@@ -57,7 +60,8 @@ OpCase make_case(const Cut& cut, DType dtype, bool undo) {
 std::vector<OpCase> cases_of(bool undo) {
   std::vector<OpCase> cases;
   for (const Cut& cut : cuts()) {
-    for (const DType dtype : {DType::f32, DType::i32, DType::u8, DType::boolean}) cases.push_back(make_case(cut, dtype, undo));
+    for (const DType dtype : {DType::f32, DType::i32, DType::u8, DType::boolean})
+      cases.push_back(make_case(cut, dtype, undo));
   }
   return cases;
 }

@@ -16,7 +16,8 @@ Verdict accepts_reference(const KernelQuery&) { return Verdict::yes(); }
 
 // fn(index in the part, index in the whole) for each element of the part.
 template <class Fn>
-void for_each_taken(const Extents& part, const Extents& whole, const Shape& begin, const std::vector<int64_t>& step, Fn&& fn) {
+void for_each_taken(const Extents& part, const Extents& whole, const Shape& begin, const std::vector<int64_t>& step,
+                    Fn&& fn) {
   for_each_place(part, [&](const Extents& place, int64_t index) {
     Extents taken = place;
     for (int axis = 0; axis < place.rank(); ++axis) {

@@ -29,8 +29,8 @@ std::vector<TensorType> infer_tile(const Attributes& attributes, std::span<const
   return {{inputs[0].dtype, y}};
 }
 
-// The sum over the repeats. Each repeated axis becomes two of the sum's domain and what lies between becomes one, so that
-// three of them fit the largest rank at once.
+// The sum over the repeats. Each repeated axis becomes two of the sum's domain and what lies between becomes one, so
+// that three of them fit the largest rank at once.
 Value sum_repeats(Value dy, const Shape& x, std::vector<int64_t> repeats) {
   constexpr size_t kAxesAtOnce = (kMaxRank - 1) / 2;
   while (std::any_of(repeats.begin(), repeats.end(), [](int64_t times) { return times != 1; })) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// tile: a strided copy by the kernel of transpose.cu, in which the repeats of an axis are an axis of its own with stride
-// 0 in x.
+// tile: a strided copy by the kernel of transpose.cu; the repeats of an axis are an axis of their own, stride 0 in x.
 // Mapping   thread t owns word t of y; no word of y is written twice.
 // Layouts   row-major; neighbouring axes that are not repeated are one. Rows are moved in words of up to 16 bytes.
 // Shared    none.     Barriers  none.

@@ -19,8 +19,8 @@ struct TileAttributes {
 
 const OpDef& tile_op();
 
-// y[i] = x[i mod n] along each axis of n elements; one number of repeats per axis; x itself where all are 1. The gradient
-// sums the repeats of dy.
+// y[i] = x[i mod n] along each axis of n elements; one number of repeats per axis; x itself where all are 1. The
+// gradient sums the repeats of dy.
 Value tile(const Value& x, std::vector<int64_t> repeats);
 
 // A new axis `axis` along which x is repeated `count` times (Keras' RepeatVector with axis 1): a broadcast, so that a

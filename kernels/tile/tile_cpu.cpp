@@ -23,7 +23,9 @@ StridedCopy tile_copy(const KernelQuery& query) {
 
 namespace {
 
-Prepared prepare_strided(const KernelQuery& query) { return {.state = std::make_shared<StridedCopy>(tile_copy(query))}; }
+Prepared prepare_strided(const KernelQuery& query) {
+  return {.state = std::make_shared<StridedCopy>(tile_copy(query))};
+}
 
 Verdict accepts_reference(const KernelQuery&) { return Verdict::yes(); }
 

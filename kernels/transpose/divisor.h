@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Division by a number that stays the same for a whole launch: a multiplication and a shift in place of the twenty
-// instructions of a division. Granlund and Montgomery, "Division by invariant integers using multiplication", PLDI 1994.
+// instructions of a division. Granlund, Montgomery, "Division by invariant integers using multiplication", PLDI 1994.
 #pragma once
 
 #include <cstdint>

@@ -32,7 +32,8 @@ StridedCopy widened(StridedCopy copy, int max_bytes) {
   if (inner.from != 1 || inner.to != 1) return copy;
   const auto even = [&] {
     bool all = copy.from_offset % 2 == 0 && copy.to_offset % 2 == 0 && inner.length % 2 == 0;
-    for (int axis = 0; axis + 1 < copy.rank; ++axis) all = all && copy.axes[axis].from % 2 == 0 && copy.axes[axis].to % 2 == 0;
+    for (int axis = 0; axis + 1 < copy.rank; ++axis)
+      all = all && copy.axes[axis].from % 2 == 0 && copy.axes[axis].to % 2 == 0;
     return all;
   };
   while (2 * copy.element_bytes <= max_bytes && even()) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What transpose, slice, concat and tile are at heart: a copy between two strided views of the same lengths. Plain data,
-// made in prepare(); cpu::run_copy runs it on the host, run_copy of strided_copy.cuh on sim and cuda.
+// What transpose, slice, concat and tile are at heart: a copy between two strided views of the same lengths. Plain
+// data, made in prepare(); cpu::run_copy runs it on the host, run_copy of strided_copy.cuh on sim and cuda.
 #pragma once
 
 #include <functional>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Strided copies on the host: rows by memcpy where both sides are contiguous, square tiles where the two sides have
-// different innermost axes (so that each cache line is read and written while it is near), else one element at a time.
+// different innermost axes, else one element at a time.
 #include <omp.h>
 
 #include <algorithm>
@@ -17,7 +17,8 @@ using Axis = StridedCopy::Axis;
 
 constexpr int64_t kBytesWorthAThread = 1 << 16;
 constexpr int64_t kRowPieceBytes = 1 << 15;  // a long row is shared by threads in pieces of this size
-constexpr int64_t kTile = 32;                // elements a side
+constexpr int64_t kTile = 64;                // elements a side
+constexpr int64_t kThin = 16;                // shorter sides gain nothing from a buffer
 
 // Offsets of both sides over some axes in row-major order, from any position on.
 class Walk {
@@ -81,6 +82,28 @@ void copy_rows(const StridedCopy& copy, const char* from, char* to) {
   });
 }
 
+// The rectangle of `reads` by `writes` elements, contiguous along the first in `from` and along the second in `to`.
+// Where both are long it goes through a buffer, so that memory is met in whole cache lines however far apart its rows
+// lie; a thin one stays in the first cache while the longer side is run along.
+template <class Word>
+void copy_tile(const Word* from, int64_t from_stride, Word* to, int64_t to_stride, int64_t reads, int64_t writes) {
+  if (std::min(reads, writes) >= kThin) {
+    Word tile[kTile][kTile + 1];
+    for (int64_t j = 0; j < writes; ++j) std::copy_n(from + j * from_stride, reads, tile[j]);
+    for (int64_t i = 0; i < reads; ++i) {
+      for (int64_t j = 0; j < writes; ++j) to[i * to_stride + j] = tile[j][i];
+    }
+  } else if (reads < writes) {
+    for (int64_t i = 0; i < reads; ++i) {
+      for (int64_t j = 0; j < writes; ++j) to[i * to_stride + j] = from[i + j * from_stride];
+    }
+  } else {
+    for (int64_t j = 0; j < writes; ++j) {
+      for (int64_t i = 0; i < reads; ++i) to[i * to_stride + j] = from[i + j * from_stride];
+    }
+  }
+}
+
 // `across` is contiguous where it is read, the innermost axis where it is written.
 template <class Word>
 void copy_tiles(const StridedCopy& copy, int across, const Word* from, Word* to) {
@@ -94,11 +117,8 @@ void copy_tiles(const StridedCopy& copy, int across, const Word* from, Word* to)
     const int64_t reads = std::min(kTile, read.length - walk.innermost() * kTile);
     for (int64_t first = 0; first < written.length; first += kTile) {
       const int64_t writes = std::min(kTile, written.length - first);
-      const Word* const tile_from = from + walk.from() + first * written.from;
-      Word* const tile_to = to + walk.to() + first;
-      for (int64_t i = 0; i < reads; ++i) {
-        for (int64_t j = 0; j < writes; ++j) tile_to[i * read.to + j] = tile_from[i + j * written.from];
-      }
+      copy_tile(from + walk.from() + first * written.from, written.from, to + walk.to() + first, read.to, reads,
+                writes);
     }
   });
 }
@@ -106,11 +126,12 @@ void copy_tiles(const StridedCopy& copy, int across, const Word* from, Word* to)
 template <class Word>
 void copy_elements(const StridedCopy& copy, const Word* from, Word* to) {
   const Axis inner = copy.axes[copy.rank - 1];
-  for_each_position({copy.axes, static_cast<size_t>(copy.rank - 1)}, copy.count() * copy.element_bytes, [&](const Walk& walk) {
-    const Word* const row_from = from + walk.from();
-    Word* const row_to = to + walk.to();
-    for (int64_t i = 0; i < inner.length; ++i) row_to[i * inner.to] = row_from[i * inner.from];
-  });
+  for_each_position({copy.axes, static_cast<size_t>(copy.rank - 1)}, copy.count() * copy.element_bytes,
+                    [&](const Walk& walk) {
+                      const Word* const row_from = from + walk.from();
+                      Word* const row_to = to + walk.to();
+                      for (int64_t i = 0; i < inner.length; ++i) row_to[i * inner.to] = row_from[i * inner.from];
+                    });
 }
 
 template <class Word>
@@ -136,11 +157,16 @@ void copy_words(const StridedCopy& copy, const void* from, void* to) {
 void run_copy(const StridedCopy& copy, const void* from, void* to) {
   if (copy.count() == 0) return;
   switch (copy.element_bytes) {
-    case 1: return copy_words<uint8_t>(copy, from, to);
-    case 2: return copy_words<uint16_t>(copy, from, to);
-    case 4: return copy_words<uint32_t>(copy, from, to);
-    case 8: return copy_words<uint64_t>(copy, from, to);
-    default: LAMINA_ASSERT(false, copy.element_bytes, " bytes an element");
+    case 1:
+      return copy_words<uint8_t>(copy, from, to);
+    case 2:
+      return copy_words<uint16_t>(copy, from, to);
+    case 4:
+      return copy_words<uint32_t>(copy, from, to);
+    case 8:
+      return copy_words<uint64_t>(copy, from, to);
+    default:
+      LAMINA_ASSERT(false, copy.element_bytes, " bytes an element");
   }
 }
 

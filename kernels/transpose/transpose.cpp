@@ -20,7 +20,8 @@ std::vector<TensorType> infer_transpose(const Attributes& attributes, std::span<
   std::sort(sorted.begin(), sorted.end());
   bool each_once = static_cast<int>(sorted.size()) == x.rank();
   for (size_t i = 0; each_once && i < sorted.size(); ++i) each_once = sorted[i] == static_cast<int>(i);
-  LAMINA_CHECK(each_once, "the permutation (", join(permutation), ") must name each of the ", x.rank(), " axes of ", x, " once");
+  LAMINA_CHECK(each_once, "the permutation (", join(permutation), ") must name each of the ", x.rank(), " axes of ", x,
+               " once");
   Shape y;
   for (const int axis : permutation) y.push_back(x[axis]);
   return {{inputs[0].dtype, y}};

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // transpose, and the strided copy that slice, concat and tile launch too.
 // tiled     where another axis is contiguous in x than in y, both of 8 or more: block b owns a 32 x 32 tile of the two
-//           axes at one place of the others; each of 32 x 8 threads moves 4 elements. Lanes run along x as they read and
-//           along y as they write, so that both sides move whole sectors.
-// gather    everything else, any strides: thread t owns element t of y. Rows that are contiguous on both sides are moved
-//           in words of up to 16 bytes (widened copies).
+//           axes at one place of the others; each of 32 x 8 threads moves 4 elements. Lanes run along x as they read
+//           and along y as they write, so that both sides move whole sectors.
+// gather    everything else, any strides: thread t owns element t of y. Rows that are contiguous on both sides are
+//           moved in words of up to 16 bytes (widened copies).
 // Shared    tiled: 32 x 33 elements (4224 bytes in f32); the 33rd column keeps transposed reads off one bank.
 // Barriers  tiled: one, between filling the tile and emptying it.      Layouts  row-major on both sides.
 // Needs     nothing: edges are guarded, and copies of 2^31 elements and more run in pieces.     Bound  memory.
@@ -20,8 +20,8 @@ namespace {
 
 constexpr int kThreads = 256;
 constexpr int kTile = 32;
-constexpr int kRows = kThreads / kTile;     // of a tile that are moved at a time
-constexpr int64_t kWorthATile = 8;          // shorter axes leave most lanes of a tile idle
+constexpr int kRows = kThreads / kTile;                 // of a tile that are moved at a time
+constexpr int64_t kWorthATile = 8;                      // shorter axes leave most lanes of a tile idle
 constexpr int64_t kLimit = Divisor::kLimit - kThreads;  // of what a launch counts, its last block included
 
 // The axes of a StridedCopy as the device steps over them.
@@ -75,9 +75,9 @@ template <class Word>
 struct TileArgs {
   const Word* from;
   Word* to;
-  Steps outer;                    // all axes but the two of the tile
-  StridedCopy::Axis read;         // contiguous in x
-  StridedCopy::Axis written;      // contiguous in y
+  Steps outer;                // all axes but the two of the tile
+  StridedCopy::Axis read;     // contiguous in x
+  StridedCopy::Axis written;  // contiguous in y
   Divisor read_tiles, written_tiles;
 };
 
@@ -159,13 +159,18 @@ Verdict accepts_tiled(const KernelQuery& query) {
   return tile_count(copy, across) < kLimit ? Verdict::yes() : Verdict::no("more tiles than a launch counts");
 }
 
-Prepared prepare_tiled(const KernelQuery& query) { return {.state = std::make_shared<StridedCopy>(transpose_copy(query))}; }
+Prepared prepare_tiled(const KernelQuery& query) {
+  return {.state = std::make_shared<StridedCopy>(transpose_copy(query))};
+}
 
 void launch_tiled(KernelContext& context) {
   switch (size_of(context.inputs[0].dtype)) {
-    case 1: return run_tiles<uint8_t>(context);
-    case 2: return run_tiles<uint16_t>(context);
-    default: return run_tiles<uint32_t>(context);
+    case 1:
+      return run_tiles<uint8_t>(context);
+    case 2:
+      return run_tiles<uint16_t>(context);
+    default:
+      return run_tiles<uint32_t>(context);
   }
 }
 
@@ -179,11 +184,16 @@ void run_copy(void* stream, const StridedCopy& copy, const void* from, void* to)
   if (copy.count() == 0) return;
   in_pieces(copy, kLimit, [&](const StridedCopy& piece) {
     switch (piece.element_bytes) {
-      case 1: return run_words<uint8_t>(stream, piece, from, to);
-      case 2: return run_words<uint16_t>(stream, piece, from, to);
-      case 4: return run_words<uint32_t>(stream, piece, from, to);
-      case 8: return run_words<uint2>(stream, piece, from, to);
-      default: return run_words<uint4>(stream, piece, from, to);
+      case 1:
+        return run_words<uint8_t>(stream, piece, from, to);
+      case 2:
+        return run_words<uint16_t>(stream, piece, from, to);
+      case 4:
+        return run_words<uint32_t>(stream, piece, from, to);
+      case 8:
+        return run_words<uint2>(stream, piece, from, to);
+      default:
+        return run_words<uint4>(stream, piece, from, to);
     }
   });
 }

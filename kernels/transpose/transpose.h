@@ -19,8 +19,8 @@ struct TransposeAttributes {
 
 const OpDef& transpose_op();
 
-// Each axis of x stands once in `permutation`; negative ones count from the end. Where no axis longer than 1 changes its
-// place this is x, or a reshape of it.
+// Each axis of x stands once in `permutation`; negative ones count from the end. Where no axis longer than 1 changes
+// its place this is x, or a reshape of it.
 Value transpose(const Value& x, std::vector<int> permutation);
 
 }  // namespace lamina

@@ -42,7 +42,11 @@ OpCase make_case(const TransposeShape& shape, DType dtype) {
   OpCase one;
   one.name = shape.name + (dtype == DType::f32 ? std::string() : "_" + std::string(name_of(dtype)));
   one.tag = shape.tag;
-  one.inputs = {{.extents = shape.x, .dtype = dtype, .fill = Fill::integers, .low = 0, .high = dtype == DType::boolean ? 1.0 : 200.0}};
+  one.inputs = {{.extents = shape.x,
+                 .dtype = dtype,
+                 .fill = Fill::integers,
+                 .low = 0,
+                 .high = dtype == DType::boolean ? 1.0 : 200.0}};
   one.build = [permutation = shape.permutation](std::span<const Value> inputs) {
     return std::vector<Value>{transpose(inputs[0], permutation)};
   };
@@ -55,7 +59,8 @@ OpCase make_case(const TransposeShape& shape, DType dtype) {
 std::vector<OpCase> transpose_cases() {
   std::vector<OpCase> cases;
   for (const TransposeShape& shape : shapes()) {
-    for (const DType dtype : {DType::f32, DType::i32, DType::u8, DType::boolean}) cases.push_back(make_case(shape, dtype));
+    for (const DType dtype : {DType::f32, DType::i32, DType::u8, DType::boolean})
+      cases.push_back(make_case(shape, dtype));
   }
   return cases;
 }

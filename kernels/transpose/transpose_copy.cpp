@@ -11,7 +11,8 @@ StridedCopy transpose_copy(const KernelQuery& query) {
   StridedCopy copy;
   copy.element_bytes = static_cast<int32_t>(size_of(query.in(0)));
   const auto& permutation = query.attributes.get<TransposeAttributes>().permutation;
-  for (int axis = 0; axis < y.rank(); ++axis) copy.add_axis(y[axis], from[permutation[static_cast<size_t>(axis)]], to[axis]);
+  for (int axis = 0; axis < y.rank(); ++axis)
+    copy.add_axis(y[axis], from[permutation[static_cast<size_t>(axis)]], to[axis]);
   return copy;
 }
 

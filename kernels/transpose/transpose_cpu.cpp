@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// transpose on the host: the strided copy (rows, or tiles of 32 x 32), then the reference.
+// transpose on the host: the strided copy (rows, or tiles), then the reference.
 #include <cstring>
 
 #include "kernels/transpose/coordinates.h"
@@ -10,7 +10,9 @@ namespace lamina {
 
 namespace {
 
-Prepared prepare_strided(const KernelQuery& query) { return {.state = std::make_shared<StridedCopy>(transpose_copy(query))}; }
+Prepared prepare_strided(const KernelQuery& query) {
+  return {.state = std::make_shared<StridedCopy>(transpose_copy(query))};
+}
 
 Verdict accepts_reference(const KernelQuery&) { return Verdict::yes(); }
 

@@ -18,8 +18,8 @@ constexpr int kShuffledOrders = 5;
 // Options of the simulator for as long as it lives.
 class SimRuns {
  public:
-  SimRuns(bool checked, uint64_t seed) : before_(sim_options()) {
-    set_sim_options({checked && sim_checks_available() ? SimChecks::faults : SimChecks::off, seed, before_.threads});
+  SimRuns(bool checked, uint64_t seed, int threads = 0) : before_(sim_options()) {
+    set_sim_options({checked && sim_checks_available() ? SimChecks::faults : SimChecks::off, seed, threads});
   }
   ~SimRuns() { set_sim_options(before_); }
 
@@ -174,14 +174,20 @@ void Checks::run_another_case(const Row& row) {
 
 Outcome Checks::repeat(const Row& row) {
   const testing::PreparedCase& one = prepared(row);
-  const SimRuns unchecked(false, 0);
   testing::NodeRunner same = runner(row, one);
-  const std::vector<HostTensor> first = same.run(one.inputs);
-  if (const std::string why = first_difference(same.run(one.inputs), first); !why.empty())
-    return Outcome::failed("the second run: " + why);
-  if (row.impl->device == DeviceKind::cpu) run_another_case(row);
+  std::vector<HostTensor> first;
+  {
+    const SimRuns on_one_thread(false, 0, 1);
+    first = same.run(one.inputs);
+  }
+  const SimRuns on_all_threads(false, 0);  // blocks of a launch come in another order
   if (const std::string why = first_difference(same.run(one.inputs), first); !why.empty()) {
-    return Outcome::failed("the run behind another case: " + why);
+    return Outcome::failed("the second run: " + why);
+  }
+  if (row.impl->device == DeviceKind::cpu) {
+    run_another_case(row);
+    const std::string why = first_difference(same.run(one.inputs), first);
+    if (!why.empty()) return Outcome::failed("the run behind another case: " + why);
   }
   if (const std::string why = first_difference(runner(row, one).run(one.inputs), first); !why.empty()) {
     return Outcome::failed("prepared again: " + why);

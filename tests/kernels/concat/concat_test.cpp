@@ -16,7 +16,9 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-Value input(const std::string& name, const Shape& shape, DType dtype = DType::f32) { return input_value(name, dtype, shape); }
+Value input(const std::string& name, const Shape& shape, DType dtype = DType::f32) {
+  return input_value(name, dtype, shape);
+}
 
 std::string message_of(const std::vector<Value>& parts, int axis) {
   try {
@@ -29,7 +31,8 @@ std::string message_of(const std::vector<Value>& parts, int axis) {
 
 TEST(Concat, AddsSymbolsAlongTheAxis) {
   const Dim a = Dim::symbol("a"), b = Dim::symbol("b");
-  EXPECT_EQ(concat({input("x", {2, a}), input("y", {2, b}), input("z", {2, 3})}, -1).shape(), (Shape{2, a + b + Dim(3)}));
+  EXPECT_EQ(concat({input("x", {2, a}), input("y", {2, b}), input("z", {2, 3})}, -1).shape(),
+            (Shape{2, a + b + Dim(3)}));
 }
 
 TEST(Concat, OfOnePartIsThatPart) {
@@ -44,7 +47,8 @@ TEST(Concat, NamesThePartThatDoesNotFit) {
   EXPECT_THAT(message_of({x, input("y", {4, 3})}, 1),
               HasSubstr("[concat] node \"net/concat\": part 1 of shape (4, 3) does not fit part 0 of shape (2, 3)"));
   EXPECT_THAT(message_of({x, input("y", {2})}, 1), HasSubstr("part 1 of shape (2,)"));
-  EXPECT_THAT(message_of({x, x, input("y", {2, 3}, DType::i32)}, 1), HasSubstr("part 2 is i32, part 0 is f32; use cast()"));
+  EXPECT_THAT(message_of({x, x, input("y", {2, 3}, DType::i32)}, 1),
+              HasSubstr("part 2 is i32, part 0 is f32; use cast()"));
   EXPECT_THAT(message_of({x, x}, 2), HasSubstr("axis 2 of a tensor with 2 axes"));
 }
 

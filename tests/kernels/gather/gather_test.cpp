@@ -45,23 +45,32 @@ TEST(Gather, PicksRowsByIndicesOfAnyShape) {
 
 TEST(Gather, NamesWhatDoesNotFit) {
   const NameScope scope("net");
-  EXPECT_THAT(message_of([] { gather(table_of({3, 2}), indices_of({4}, DType::f32)); }),
+  EXPECT_THAT(message_of([] {
+                gather(table_of({3, 2}), indices_of({4}, DType::f32));
+              }),
               HasSubstr("[gather] node \"net/gather\": the indices must be i32, got f32; use cast()"));
   EXPECT_THAT(message_of([] { gather(table_of({}), indices_of({4})); }), HasSubstr("the table needs an axis of rows"));
-  EXPECT_THAT(message_of([] { gather_grad(table_of({4, 3}), indices_of({4}), {7, 2}); }),
+  EXPECT_THAT(message_of([] {
+                gather_grad(table_of({4, 3}), indices_of({4}), {7, 2});
+              }),
               HasSubstr("rows of shape (4, 3) do not fit indices (4,) into a table (7, 2)"));
 }
 
 TEST(Gather, OnCpuAnIndexOutOfRangeIsNamedWithItsPlace) {
   for (const char* impl : {"rows", "reference"}) {
-    EXPECT_THAT(message_of([&] { gathered({2, 0, 1, 3}, DeviceKind::cpu, impl); }),
+    EXPECT_THAT(message_of([&] {
+                  gathered({2, 0, 1, 3}, DeviceKind::cpu, impl);
+                }),
                 HasSubstr("indices[1, 1] is 3, the table has rows 0 to 2"));
     EXPECT_THAT(message_of([&] { gathered({-1, 0}, DeviceKind::cpu, impl); }), HasSubstr("indices[0, 0] is -1"));
   }
 }
 
 TEST(Gather, OnSimAnIndexOutOfRangeIsAFaultOfTheKernel) {
-  EXPECT_THAT(message_of([] { gathered({2, 0, 1, 3}, DeviceKind::sim, "rows"); }), HasSubstr("row >= 0 && row < args.rows"));
+  EXPECT_THAT(message_of([] {
+                gathered({2, 0, 1, 3}, DeviceKind::sim, "rows");
+              }),
+              HasSubstr("row >= 0 && row < args.rows"));
 }
 
 TEST(GatherGrad, AnIndexOutOfRangeIsAnErrorToo) {
@@ -74,8 +83,9 @@ TEST(GatherGrad, AnIndexOutOfRangeIsAnErrorToo) {
     EXPECT_THAT(message_of([&] { testing::run_values(std::vector<Value>{table}, feed, options); }),
                 HasSubstr("indices[1] is 4, the table has rows 0 to 3"));
   }
-  EXPECT_THAT(message_of([&] { testing::run_values(std::vector<Value>{table}, feed, testing::plan_options(DeviceKind::sim)); }),
-              HasSubstr("mine >= 0 && mine < rows"));
+  EXPECT_THAT(
+      message_of([&] { testing::run_values(std::vector<Value>{table}, feed, testing::plan_options(DeviceKind::sim)); }),
+      HasSubstr("mine >= 0 && mine < rows"));
 }
 
 TEST(GatherGrad, OfASymbolicTableHasItsShape) {
@@ -89,7 +99,8 @@ TEST(GatherGrad, OfASymbolicTableHasItsShape) {
   const Feed feed = {{"table", HostTensor::of<float>({3, 2}, {1, 2, 3, 4, 5, 6})},
                      {"indices", HostTensor::of<int32_t>({4}, {2, 0, 2, 2})}};
   for (const DeviceKind kind : testing::available_devices()) {
-    const HostTensor result = testing::run_values(std::vector<Value>{gradients[0]}, feed, testing::plan_options(kind))[0];
+    const HostTensor result =
+        testing::run_values(std::vector<Value>{gradients[0]}, feed, testing::plan_options(kind))[0];
     EXPECT_THAT(result.as<float>(), ElementsAre(2, 4, 0, 0, 30, 36)) << name_of(kind);
   }
 }
@@ -114,9 +125,11 @@ TEST(GatherAlong, TakesOneElementOfEachLine) {
   EXPECT_EQ(y.shape(), (Shape{Dim::symbol("n")}));
   const Value dx = build_gradients(std::vector<Value>{y * 2.0}, std::vector<Value>{Value()}, std::vector<Value>{x})[0];
   // The elements that are not taken do not matter, not even infinite ones.
-  const Feed feed = {{"x", HostTensor::of<float>({2, 3}, {1, 2, HUGE_VALF, 4, 5, 6})}, {"indices", HostTensor::of<int32_t>({2}, {1, 2})}};
+  const Feed feed = {{"x", HostTensor::of<float>({2, 3}, {1, 2, HUGE_VALF, 4, 5, 6})},
+                     {"indices", HostTensor::of<int32_t>({2}, {1, 2})}};
   for (const DeviceKind kind : testing::available_devices()) {
-    const std::vector<HostTensor> results = testing::run_values(std::vector<Value>{y, dx}, feed, testing::plan_options(kind));
+    const std::vector<HostTensor> results =
+        testing::run_values(std::vector<Value>{y, dx}, feed, testing::plan_options(kind));
     EXPECT_THAT(results[0].as<float>(), ElementsAre(2, 6)) << name_of(kind);
     EXPECT_THAT(results[1].as<float>(), ElementsAre(0, 2, 0, 0, 0, 2)) << name_of(kind);
   }

@@ -38,8 +38,10 @@ TEST(Pad, ByNothingIsTheValueItself) {
 
 TEST(Pad, NamesWhatItCannotDo) {
   const NameScope scope("net");
-  EXPECT_THAT(message_of(DType::f32, {{1, 1}}, 0), HasSubstr("[pad] node \"net/pad\": takes one pair of amounts for each of the 2 axes"));
-  EXPECT_THAT(message_of(DType::f32, {{0, 0}, {-1, 0}}, 0), HasSubstr("the amounts (-1, 0) of axis 1 must not be negative; slice()"));
+  EXPECT_THAT(message_of(DType::f32, {{1, 1}}, 0),
+              HasSubstr("[pad] node \"net/pad\": takes one pair of amounts for each of the 2 axes"));
+  EXPECT_THAT(message_of(DType::f32, {{0, 0}, {-1, 0}}, 0),
+              HasSubstr("the amounts (-1, 0) of axis 1 must not be negative; slice()"));
   EXPECT_THAT(message_of(DType::u8, {{1, 0}, {0, 0}}, 256), HasSubstr("the value 256 is not one of u8"));
   EXPECT_THAT(message_of(DType::i32, {{1, 0}, {0, 0}}, 0.5), HasSubstr("the value 0.5 is not one of i32"));
   EXPECT_THAT(message_of(DType::boolean, {{1, 0}, {0, 0}}, 2), HasSubstr("the value 2 is not one of bool"));
@@ -51,7 +53,8 @@ TEST(Pad, RunsWithSymbolsAndItsGradientLiesOverTheTensor) {
   const Value dx = build_gradients(std::vector<Value>{y}, std::vector<Value>{Value()}, std::vector<Value>{x})[0];
   const Feed feed = {{"x", HostTensor::of<float>({2, 2}, {1, 2, 3, 4})}};
   for (const DeviceKind kind : testing::available_devices()) {
-    const std::vector<HostTensor> results = testing::run_values(std::vector<Value>{y, dx}, feed, testing::plan_options(kind));
+    const std::vector<HostTensor> results =
+        testing::run_values(std::vector<Value>{y, dx}, feed, testing::plan_options(kind));
     EXPECT_THAT(results[0].as<float>(), ElementsAre(49, 49, 49, 1, 4, 49, 9, 16, 49)) << name_of(kind);
     EXPECT_THAT(results[1].as<float>(), ElementsAre(2, 4, 6, 8)) << name_of(kind);
   }

@@ -24,7 +24,8 @@ const Layout kRowMajor = Layout::row_major();
 
 // Runs one implementation on memory as it lies: `in` is what layout `from` holds, the result what layout `to` holds.
 template <class T>
-std::vector<T> reordered(const KernelImpl& impl, const Extents& extents, const Layout& from, const Layout& to, const std::vector<T>& in) {
+std::vector<T> reordered(const KernelImpl& impl, const Extents& extents, const Layout& from, const Layout& to,
+                         const std::vector<T>& in) {
   const Attributes attributes = ReorderAttributes{from, to};
   const std::vector<TensorType> types = {{kDTypeOf<T>, extents}};
   const Prepared prepared = impl.prepare({attributes, types, types});
@@ -33,7 +34,8 @@ std::vector<T> reordered(const KernelImpl& impl, const Extents& extents, const L
   const Buffer x = device->allocate(in.size() * sizeof(T), "x"), y = device->allocate(out.size() * sizeof(T), "y");
   device->upload(x.data(), in.data(), in.size() * sizeof(T));
   device->upload(y.data(), out.data(), out.size() * sizeof(T));  // so that a lane that is not written is seen
-  const std::vector<TensorView> inputs = {{x.data(), kDTypeOf<T>, extents}}, outputs = {{y.data(), kDTypeOf<T>, extents}};
+  const std::vector<TensorView> inputs = {{x.data(), kDTypeOf<T>, extents}},
+                                outputs = {{y.data(), kDTypeOf<T>, extents}};
   KernelContext context{attributes, inputs, outputs, nullptr, prepared.state.get(), device->stream()};
   impl.launch(context);
   device->download(out.data(), y.data(), out.size() * sizeof(T));
@@ -92,16 +94,23 @@ void there_and_back() {
     Layout layout;
   };
   const std::vector<Tensor> tensors = {
-      {{4}, Layout::blocked(0, 8)},          {{5, 7, 3}, Layout::blocked(2, 2)},     {{2, 5, 3, 3}, Layout::blocked(1, 4)},
-      {{2, 13, 3, 5}, Layout::blocked(1, 8)}, {{17, 3, 3, 5}, Layout::blocked(0, 16)}, {{2, 3, 3, 32}, Layout::blocked(3, 16)},
-      {{3, 1, 4}, Layout::blocked(1, 4)},     {{0, 5}, Layout::blocked(1, 4)},        {{3, 0}, Layout::blocked(1, 4)},
+      {{4}, Layout::blocked(0, 8)},
+      {{5, 7, 3}, Layout::blocked(2, 2)},
+      {{2, 5, 3, 3}, Layout::blocked(1, 4)},
+      {{2, 13, 3, 5}, Layout::blocked(1, 8)},
+      {{17, 3, 3, 5}, Layout::blocked(0, 16)},
+      {{2, 3, 3, 32}, Layout::blocked(3, 16)},
+      {{3, 1, 4}, Layout::blocked(1, 4)},
+      {{0, 5}, Layout::blocked(1, 4)},
+      {{3, 0}, Layout::blocked(1, 4)},
       {{2, 130, 19, 19}, Layout::blocked(1, 16)},
   };
   for (const KernelImpl* impl : available_impls()) {
     for (const auto& [extents, layout] : tensors) {
       const std::vector<T> x = numbers<T>(extents.count());
       const std::vector<T> blocked = reordered<T>(*impl, extents, kRowMajor, layout, x);
-      EXPECT_EQ(std::accumulate(blocked.begin(), blocked.end(), int64_t{0}), std::accumulate(x.begin(), x.end(), int64_t{0}))
+      EXPECT_EQ(std::accumulate(blocked.begin(), blocked.end(), int64_t{0}),
+                std::accumulate(x.begin(), x.end(), int64_t{0}))
           << impl->full_name() << " " << extents << ": lanes that are padded hold zero";
       EXPECT_EQ(reordered<T>(*impl, extents, layout, kRowMajor, blocked), x) << impl->full_name() << " " << extents;
     }
@@ -114,11 +123,12 @@ TEST(Reorder, ThereAndBackIsTheTensorInEveryWidth) {
 }
 
 TEST(Reorder, AllImplementationsGiveTheSameMemory) {
-  for (const auto& [from, to] : std::vector<std::pair<Layout, Layout>>{{kRowMajor, Layout::blocked(1, 4)},
-                                                                       {Layout::blocked(1, 4), kRowMajor},
-                                                                       {Layout::blocked(1, 4), Layout::blocked(3, 2)},
-                                                                       {Layout::blocked(1, 4), Layout::blocked(1, 8)},
-                                                                       {Layout::blocked(0, 4), Layout::blocked(1, 4)}}) {
+  for (const auto& [from, to] :
+       std::vector<std::pair<Layout, Layout>>{{kRowMajor, Layout::blocked(1, 4)},
+                                              {Layout::blocked(1, 4), kRowMajor},
+                                              {Layout::blocked(1, 4), Layout::blocked(3, 2)},
+                                              {Layout::blocked(1, 4), Layout::blocked(1, 8)},
+                                              {Layout::blocked(0, 4), Layout::blocked(1, 4)}}) {
     const Extents extents = {3, 6, 2, 5};
     const std::vector<int32_t> x = numbers<int32_t>(extents.count());
     const std::vector<int32_t> in = reordered<int32_t>(reference(), extents, kRowMajor, from, x);
@@ -127,7 +137,8 @@ TEST(Reorder, AllImplementationsGiveTheSameMemory) {
     int others = 0;
     for (const KernelImpl* impl : available_impls()) {
       if (impl == &reference() || !accepts(*impl, extents, DType::i32, from, to)) continue;
-      EXPECT_EQ(reordered<int32_t>(*impl, extents, from, to, in), expected) << impl->full_name() << " " << from << " to " << to;
+      EXPECT_EQ(reordered<int32_t>(*impl, extents, from, to, in), expected)
+          << impl->full_name() << " " << from << " to " << to;
       ++others;
     }
     EXPECT_GE(others, 1);
@@ -152,7 +163,8 @@ TEST(Reorder, RefusesABlockedAxisThatTheTensorDoesNotHave) {
 
 TEST(Reorder, TakesF64OnlyInTheReference) {
   for (const KernelImpl* impl : available_impls()) {
-    EXPECT_EQ(accepts(*impl, {2, 3}, DType::f64, kRowMajor, Layout::blocked(1, 4)), impl->name == "reference") << impl->full_name();
+    EXPECT_EQ(accepts(*impl, {2, 3}, DType::f64, kRowMajor, Layout::blocked(1, 4)), impl->name == "reference")
+        << impl->full_name();
   }
 }
 
@@ -171,10 +183,11 @@ struct BlockedAttributes {
 const Layout kBlocked = Layout::blocked(1, 4);
 
 const OpDef& blocked_op() {
-  static const OpDef op{.name = "blocked_scale",
-                        .infer = [](const Attributes&, std::span<const TensorType> inputs) { return std::vector<TensorType>{inputs[0]}; },
-                        .gradient = {},
-                        .flops = {}};
+  static const OpDef op{
+      .name = "blocked_scale",
+      .infer = [](const Attributes&, std::span<const TensorType> inputs) { return std::vector<TensorType>{inputs[0]}; },
+      .gradient = {},
+      .flops = {}};
   return op;
 }
 
@@ -207,8 +220,8 @@ void launch_blocked(KernelContext& context) {
 
 OpRegistry registry_with_blocked_op() {
   OpRegistry ops = kernels::all_ops();
-  const KernelImpl impl{"blocked_scale", DeviceKind::cpu, "by_4", [](const KernelQuery&) { return Verdict::yes(); }, prepare_blocked,
-                        launch_blocked};
+  const KernelImpl impl{"blocked_scale", DeviceKind::cpu, "by_4", [](const KernelQuery&) { return Verdict::yes(); },
+                        prepare_blocked, launch_blocked};
   ops.add(blocked_op(), {&impl, 1}, nullptr);
   return ops;
 }
@@ -275,7 +288,8 @@ TEST(AssignLayouts, AVariableIsReorderedOncePerStep) {
   const auto weights = std::make_shared<Variable>("w", DType::f32, Extents{2, 3, 4}, true);
   weights->assign(counted({2, 3, 4}));
   const Value w = variable_value(weights);
-  const Graph graph{.outputs = {{"a", blocked_scale(w, 3)}, {"b", blocked_scale(w, 5)}}, .loss = {}, .updates = {{weights, w * 2.0}}};
+  const Graph graph{
+      .outputs = {{"a", blocked_scale(w, 3)}, {"b", blocked_scale(w, 5)}}, .loss = {}, .updates = {{weights, w * 2.0}}};
   const Outcome outcome = run(graph, {});
   EXPECT_EQ(outcome.steps.at("reorder"), 1);
   expect_scaled(outcome.results.at("a"), {2, 3, 4}, 3);

@@ -27,7 +27,8 @@ HostTensor counted(const Extents& extents) {
 }
 
 std::vector<float> run(const Value& value, const Extents& extents, DeviceKind kind = DeviceKind::cpu) {
-  const HostTensor y = testing::run_values(std::vector<Value>{value}, {{"x", counted(extents)}}, testing::plan_options(kind))[0];
+  const HostTensor y =
+      testing::run_values(std::vector<Value>{value}, {{"x", counted(extents)}}, testing::plan_options(kind))[0];
   return {y.as<float>().begin(), y.as<float>().end()};
 }
 
@@ -102,10 +103,17 @@ TEST(Slice, NamesWhatDoesNotExist) {
   const NameScope scope("net");
   EXPECT_THAT(message_of([] { slice(x_of({2, 3}), 2, 0, 1); }), HasSubstr("[slice]: axis 2 of a tensor with 2 axes"));
   EXPECT_THAT(message_of([] { slice(x_of({2, 3}), 1, 0, 1, 0); }), HasSubstr("[slice] the step is 0"));
-  EXPECT_THAT(message_of([] { slice_axes(x_of({2, 3}), {0, 1}, {2, 3}, {1, 1}); }),
+  EXPECT_THAT(message_of([] {
+                slice_axes(x_of({2, 3}), {0, 1}, {2, 3}, {1, 1});
+              }),
               HasSubstr("[slice] node \"net/slice\": elements 1 to 3 of axis 1, which has 3"));
-  EXPECT_THAT(message_of([] { slice_axes(x_of({2, 3}), {0}, {2}, {1}); }), HasSubstr("one begin, length and step per axis: 2"));
-  EXPECT_THAT(message_of([] { unslice(x_of({2, 3}), {2, 4}, {0, 2}, {1, 1}); }),
+  EXPECT_THAT(message_of([] {
+                slice_axes(x_of({2, 3}), {0}, {2}, {1});
+              }),
+              HasSubstr("one begin, length and step per axis: 2"));
+  EXPECT_THAT(message_of([] {
+                unslice(x_of({2, 3}), {2, 4}, {0, 2}, {1, 1});
+              }),
               HasSubstr("[unslice] node \"net/unslice\": elements 2 to 4 of axis 1, which has 4"));
 }
 

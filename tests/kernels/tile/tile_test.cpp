@@ -40,7 +40,8 @@ TEST(Tile, OnceIsTheValueItself) {
 
 TEST(Tile, NamesWhatItCannotDo) {
   const NameScope scope("net");
-  EXPECT_THAT(message_of({2}), HasSubstr("[tile] node \"net/tile\": takes one number of repeats for each of the 2 axes"));
+  EXPECT_THAT(message_of({2}),
+              HasSubstr("[tile] node \"net/tile\": takes one number of repeats for each of the 2 axes"));
   EXPECT_THAT(message_of({1, -1}), HasSubstr("axis 1 cannot be repeated -1 times"));
 }
 
@@ -50,8 +51,10 @@ TEST(Tile, GradientSumsTheRepeats) {
   const Value dx = build_gradients(std::vector<Value>{y * y}, std::vector<Value>{Value()}, std::vector<Value>{x})[0];
   const Feed feed = {{"x", HostTensor::of<float>({2, 2}, {1, 2, 3, 4})}};
   for (const DeviceKind kind : testing::available_devices()) {
-    const std::vector<HostTensor> results = testing::run_values(std::vector<Value>{y, dx}, feed, testing::plan_options(kind));
-    EXPECT_THAT(results[0].as<float>(), ElementsAre(1, 2, 1, 2, 1, 2, 3, 4, 3, 4, 3, 4, 1, 2, 1, 2, 1, 2, 3, 4, 3, 4, 3, 4));
+    const std::vector<HostTensor> results =
+        testing::run_values(std::vector<Value>{y, dx}, feed, testing::plan_options(kind));
+    EXPECT_THAT(results[0].as<float>(),
+                ElementsAre(1, 2, 1, 2, 1, 2, 3, 4, 3, 4, 3, 4, 1, 2, 1, 2, 1, 2, 3, 4, 3, 4, 3, 4));
     EXPECT_THAT(results[1].as<float>(), ElementsAre(12, 24, 36, 48)) << name_of(kind);
   }
 }
@@ -61,7 +64,8 @@ TEST(Tile, GradientOfTheLargestRankStaysWithinIt) {
   const Value y = tile(x, {2, 2, 2, 2, 2, 2, 2, 2});
   const Value dx = build_gradients(std::vector<Value>{y}, std::vector<Value>{Value()}, std::vector<Value>{x})[0];
   const Feed feed = {{"x", HostTensor(DType::f32, {1, 2, 1, 2, 1, 1, 2, 1})}};
-  const HostTensor result = testing::run_values(std::vector<Value>{dx}, feed, testing::plan_options(DeviceKind::cpu))[0];
+  const HostTensor result =
+      testing::run_values(std::vector<Value>{dx}, feed, testing::plan_options(DeviceKind::cpu))[0];
   EXPECT_THAT(result.as<float>(), Each(256));
 }
 
@@ -73,7 +77,8 @@ TEST(RepeatAxis, IsABroadcastOverANewAxis) {
   const Value dx = build_gradients(std::vector<Value>{y}, std::vector<Value>{Value()}, std::vector<Value>{x})[0];
   const Feed feed = {{"x", HostTensor::of<float>({2, 2}, {1, 2, 3, 4})}};
   for (const DeviceKind kind : testing::available_devices()) {
-    const std::vector<HostTensor> results = testing::run_values(std::vector<Value>{y, dx}, feed, testing::plan_options(kind));
+    const std::vector<HostTensor> results =
+        testing::run_values(std::vector<Value>{y, dx}, feed, testing::plan_options(kind));
     EXPECT_THAT(results[0].as<float>(), ElementsAre(1, 2, 1, 2, 1, 2, 3, 4, 3, 4, 3, 4)) << name_of(kind);
     EXPECT_THAT(results[1].as<float>(), Each(3)) << name_of(kind);
   }
