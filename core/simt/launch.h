@@ -14,10 +14,9 @@
 #include "core/simt/types.h"
 
 #ifdef __CUDACC__
-#include <cuda_runtime_api.h>
-
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/runtime/cuda/cuda_api.h"
 #endif
 
 namespace lamina::SIMT_BACKEND {
@@ -45,7 +44,8 @@ namespace launch_detail {
 
 inline void check(cudaError_t status, std::string_view kernel, const char* doing) {
   if (status == cudaSuccess) return;
-  throw Error(ErrorKind::device, text("[cuda] kernel ", kernel, ": ", doing, " failed: ", cudaGetErrorString(status)));
+  cuda_api().get_last_error();  // it is told here, so nobody else is to find it
+  throw Error(ErrorKind::device, text("[cuda] kernel ", kernel, ": ", doing, " failed with ", cuda_error_text(status)));
 }
 
 // More than 48 KiB of dynamic shared memory must be asked for, per kernel and device.
@@ -53,40 +53,34 @@ template <auto K>
 void allow_shared_bytes(size_t shared_bytes) {
   constexpr size_t kAllowedByDefault = 48 * 1024;
   if (shared_bytes <= kAllowedByDefault) return;
-  check(cudaFuncSetAttribute(reinterpret_cast<const void*>(K), cudaFuncAttributeMaxDynamicSharedMemorySize,
-                             static_cast<int>(shared_bytes)),
+  check(cuda_api().func_set_attribute(reinterpret_cast<const void*>(K), cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                      static_cast<int>(shared_bytes)),
         kernel_name_in_signature<K>(), "reserving dynamic shared memory");
 }
 
-inline bool is_empty(dim3 grid, dim3 block) {
-  return !grid.x || !grid.y || !grid.z || !block.x || !block.y || !block.z;
+// The arguments are converted to the kernel's parameter types here, once; CUDA copies them before the call returns.
+template <auto K, class... Params>
+void launch_as(void (*)(Params...), bool cooperative, void* stream, dim3 grid, dim3 block, size_t shared_bytes,
+               Params... params) {
+  if (!grid.x || !grid.y || !grid.z || !block.x || !block.y || !block.z) return;
+  allow_shared_bytes<K>(shared_bytes);
+  void* pointers[] = {const_cast<void*>(static_cast<const void*>(&params))..., nullptr};
+  const auto call = cooperative ? cuda_api().launch_cooperative_kernel : cuda_api().launch_kernel;
+  check(call(reinterpret_cast<const void*>(K), grid, block, pointers, shared_bytes, static_cast<cudaStream_t>(stream)),
+        kernel_name_in_signature<K>(), cooperative ? "cooperative launch" : "launch");
 }
 
 }  // namespace launch_detail
 
 template <auto K, class... Args>
 void launch(void* stream, dim3 grid, dim3 block, size_t shared_bytes, const Args&... args) {
-  if (launch_detail::is_empty(grid, block)) return;
-  launch_detail::allow_shared_bytes<K>(shared_bytes);
-  K<<<grid, block, shared_bytes, static_cast<cudaStream_t>(stream)>>>(args...);
-  launch_detail::check(cudaGetLastError(), kernel_name_in_signature<K>(), "launch");
+  launch_detail::launch_as<K>(K, false, stream, grid, block, shared_bytes, args...);
 }
 
 // All blocks are resident at once, so that grid_sync and flags between blocks may be used; fails if they do not fit.
-template <auto K, class... Params>
-void launch_cooperative_as(void (*)(Params...), void* stream, dim3 grid, dim3 block, size_t shared_bytes,
-                           Params... params) {
-  void* pointers[] = {const_cast<void*>(static_cast<const void*>(&params))..., nullptr};
-  launch_detail::check(cudaLaunchCooperativeKernel(reinterpret_cast<const void*>(K), grid, block, pointers,
-                                                   shared_bytes, static_cast<cudaStream_t>(stream)),
-                       kernel_name_in_signature<K>(), "cooperative launch");
-}
-
 template <auto K, class... Args>
 void launch_cooperative(void* stream, dim3 grid, dim3 block, size_t shared_bytes, const Args&... args) {
-  if (launch_detail::is_empty(grid, block)) return;
-  launch_detail::allow_shared_bytes<K>(shared_bytes);
-  launch_cooperative_as<K>(K, stream, grid, block, shared_bytes, args...);
+  launch_detail::launch_as<K>(K, true, stream, grid, block, shared_bytes, args...);
 }
 
 #else

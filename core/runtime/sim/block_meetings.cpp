@@ -39,19 +39,19 @@ int BlockRunner::barrier(bool of_grid, BarrierVote vote, int predicate, Where wh
   return 0;
 }
 
-// Everyone that is left has arrived. A wrong barrier is recorded and passed, as the device would.
+// Everyone that is left has arrived. A wrong barrier is recorded and passed, as the device may.
 void BlockRunner::complete_barrier() {
   const Thread& first = first_at_barrier();
   if (barrier_.divergent) {
     const Thread& second = threads_[static_cast<size_t>(*barrier_.divergent)];
-    launch_->faults.add({FaultKind::divergent_barrier, place(first, Site(first.where)),
-                         place(second, Site(second.where)), "threads of the block meet at different barriers"});
+    record({FaultKind::divergent_barrier, place(first, Site(first.where)), place(second, Site(second.where)),
+            "threads of the block meet at different barriers"});
   } else if (left_early_) {
     const uint3 gone = threads_[static_cast<size_t>(*left_early_)].index;
-    launch_->faults.add(
-        {FaultKind::missing_barrier, place(first, Site(first.where)), std::nullopt,
-         text("thread (", gone.x, ",", gone.y, ",", gone.z, ") has left the kernel without this barrier")});
+    record({FaultKind::missing_barrier, place(first, Site(first.where)), std::nullopt,
+            text("thread (", gone.x, ",", gone.y, ",", gone.z, ") has left the kernel without this barrier")});
   }
+  wrong_barrier_ = wrong_barrier_ || barrier_.divergent || left_early_;
   passed_yes_ = barrier_.yes;
   passed_live_ = live_;
   barrier_ = {};
@@ -151,15 +151,14 @@ void BlockRunner::report_stall() {
     const Thread& waiting = threads_[static_cast<size_t>(index * 32 + std::countr_zero(group.arrived))];
     const Thread& missing =
         threads_[static_cast<size_t>(index * 32 + std::countr_zero(group.mask & warp.live & ~group.arrived))];
-    launch_->faults.add({FaultKind::divergent_collective, place(waiting, Site(waiting.where)),
-                         place(missing, Site(missing.where)), "a lane of the mask waits elsewhere"});
+    record({FaultKind::divergent_collective, place(waiting, Site(waiting.where)), place(missing, Site(missing.where)),
+            "a lane of the mask waits elsewhere"});
     return;
   }
   for (int linear = 0; linear < thread_count_; ++linear) {
     const Thread& thread = threads_[static_cast<size_t>(linear)];
     if (thread.state == ThreadState::polling) {
-      launch_->faults.add(
-          {FaultKind::deadlock, place(thread, Site(thread.where)), std::nullopt, "the flag is never set"});
+      record({FaultKind::deadlock, place(thread, Site(thread.where)), std::nullopt, "the flag is never set"});
       return;
     }
   }

@@ -26,6 +26,7 @@ void BlockRunner::begin(Launch& launch, uint64_t block) {
                   static_cast<unsigned>(block / grid.x / grid.y)};
   thread_count_ = live_ = static_cast<int>(shape.count());
   left_early_.reset();
+  lost_thread_ = wrong_barrier_ = false;
   random_ = launch.options.seed ? (launch.options.seed * 0x9e3779b97f4a7c15u) ^ ((block + 1) * 0xd1b54a32d192ed03u) : 0;
   barrier_ = {};
   ready_.clear();
@@ -205,12 +206,33 @@ void BlockRunner::switch_for_good() {
 }
 
 void BlockRunner::leave_after_fault() {
+  lost_thread_ = true;
   retire(true);
   switch_for_good();
 }
 
+// Behind a wrong barrier nothing in the block is as its author meant it; where a thread is lost, others miss what it would
+// have written or brought. Only the first mistake is told, so that a message points to what must be mended.
+bool BlockRunner::is_consequence(FaultKind kind) const {
+  if (wrong_barrier_) return true;
+  switch (kind) {
+    case FaultKind::uninitialised_read:
+    case FaultKind::missing_barrier:
+    case FaultKind::divergent_barrier:
+    case FaultKind::divergent_collective:
+    case FaultKind::deadlock:
+      return lost_thread_;
+    default:
+      return false;
+  }
+}
+
+void BlockRunner::record(RawFault fault) {
+  if (!is_consequence(fault.kind)) launch_->faults.add(std::move(fault));
+}
+
 void BlockRunner::record(FaultKind kind, Site at, std::string detail, const std::optional<RawThread>& other) {
-  launch_->faults.add({kind, place(*current_thread, at), other, std::move(detail)});
+  record({kind, place(*current_thread, at), other, std::move(detail)});
 }
 
 }  // namespace lamina::simt

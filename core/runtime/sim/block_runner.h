@@ -116,6 +116,8 @@ class BlockRunner {
   void suspend(ThreadState why);
   void retire(bool faulted);
   [[noreturn]] void switch_for_good();
+  void record(RawFault fault);
+  bool is_consequence(FaultKind kind) const;
   void complete_barrier();
   void complete_group(Warp& warp, int group);
   bool wake_pollers();
@@ -128,6 +130,8 @@ class BlockRunner {
   int thread_count_ = 0;
   int live_ = 0;                   // threads that have neither left nor been abandoned
   std::optional<int> left_early_;  // the first thread that has left the kernel
+  bool lost_thread_ = false;       // a fault has taken a thread out of the block
+  bool wrong_barrier_ = false;     // a barrier was passed that the device may never pass
   bool progress_ = false;
   uint64_t random_ = 0;
   Barrier barrier_;
