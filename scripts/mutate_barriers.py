@@ -21,7 +21,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BARRIER = re.compile(r"\b(?:__syncthreads(?:_or|_and|_count)?|__syncwarp|cp_async_wait\s*<[^>]*>|grid_sync)\s*\(")
-FUNCTION = re.compile(r"(?:__global__|__device__)[^;{}]*?\b(\w+)\s*\([^;{}]*\)\s*\{")
+FUNCTION = re.compile(r"(?:__global__|__device__)[^;{}]*?\b(?!__launch_bounds__)(\w+)\s*\([^;{}()]*\)\s*\{")
 VOTES = ("__syncthreads_or", "__syncthreads_and", "__syncthreads_count")
 
 
@@ -88,7 +88,8 @@ def main():
     parser.add_argument("--kernels", default="kernels", help="folder of the kernels, from the root (default: kernels)")
     parser.add_argument("--only", default="", help="only files or functions that contain this text")
     parser.add_argument("--target", action="append", default=[], help="build target (default: all)")
-    parser.add_argument("--command", default="ctest -L race --output-on-failure -j 2", help="run in the build folder")
+    parser.add_argument("--command", default="ctest -L race -R '{folder}' --no-tests=error --output-on-failure -j 2",
+                        help="run in the build folder; {folder} is the folder of the kernel")
     parser.add_argument("--source", type=pathlib.Path, default=ROOT, help="source tree (default: this one)")
     parser.add_argument("--cmake", default="-DLAMINA_CUDA=OFF", help="options for the configuration")
     parser.add_argument("--reasons", type=pathlib.Path, default=ROOT / "scripts/mutate_barriers_reasons.txt")
@@ -114,19 +115,20 @@ def main():
     for target in options.target:
         compile_command += ["--target", target]
 
-    def build_and_test():
+    def build_and_test(name):
         code, output = run(compile_command, copy, options.timeout)
         if code != 0:
             return "does not build", output
-        code, output = run(options.command, build, options.timeout, shell=True)
+        code, output = run(options.command.replace("{folder}", name.parent.name), build, options.timeout, shell=True)
         return ("caught" if code != 0 else "survived"), output
 
     code, output = run(["cmake", "-S", str(copy), "-B", str(build), *options.cmake.split()], copy, options.timeout)
     if code != 0:
         sys.exit(output)
-    state, output = build_and_test()
-    if state != "survived":
-        sys.exit(f"the unchanged kernels already fail:\n{output}")
+    for name in sorted({mutant[0] for mutant in mutants}):
+        state, output = build_and_test(name)
+        if state != "survived":
+            sys.exit(f"{name}: the unchanged kernels already fail:\n{output}")
 
     reasons = read_reasons(options.reasons)
     caught, excused, alive, broken = 0, 0, [], []
@@ -134,7 +136,7 @@ def main():
         path = copy / name
         original = path.read_text()
         path.write_text(mutate(original, start, end))
-        state, output = build_and_test()
+        state, output = build_and_test(name)
         path.write_text(original)
         reason = reasons.pop((str(name), function, number), None)
         if state == "caught":

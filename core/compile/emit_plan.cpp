@@ -6,6 +6,7 @@
 
 #include "core/base/check.h"
 #include "core/compile/passes.h"
+#include "core/compile/update_edges.h"
 #include "core/graph/leaves.h"
 #include "core/graph/reshape.h"
 
@@ -26,20 +27,7 @@ std::vector<NodePtr> order_of_steps(const Graph& graph) {
   for (size_t i = 0; i < nodes.size(); ++i) {
     for (const Value& input : nodes[i]->inputs) add_edge(index.at(input.node().get()), static_cast<int>(i));
   }
-  // A reshape of a variable is a view of it, so its readers count as readers of the variable.
-  for (const Update& update : graph.updates) {
-    const int writer = index.at(update.value.node().get());
-    std::set<const Node*> views;
-    for (size_t i = 0; i < nodes.size(); ++i) {
-      const Node& node = *nodes[i];
-      const bool leaf = node.op == &variable_op() && variable_of(node) == update.variable;
-      const bool view = node.op == &reshape_op() && views.contains(node.inputs[0].node().get());
-      if (leaf || view) views.insert(&node);
-      for (const Value& input : node.inputs) {
-        if (views.contains(input.node().get())) add_edge(static_cast<int>(i), writer);
-      }
-    }
-  }
+  for (const auto& [reader, writer] : update_edges(graph, nodes)) add_edge(reader, writer);
   std::vector<int> waiting_for(nodes.size(), 0);
   for (const auto& targets : next) {
     for (const int to : targets) ++waiting_for[static_cast<size_t>(to)];

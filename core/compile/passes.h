@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The passes that run once per signature of input shapes, after the graph is traced and differentiated. compile.cpp
+// The passes that run once per signature of input shapes, after the graph is traced and differentiated. make_plan.cpp
 // calls them in order; each has a file of its name.
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
+#include <vector>
 
 #include "core/graph/graph.h"
 #include "core/op/op_registry.h"
@@ -50,8 +52,12 @@ Graph separate_updates(const Graph& graph);
 Selection select_impls(const Graph& graph, const OpRegistry& ops, const PlanOptions& options);
 Choice select_impl(const Node& node, const OpRegistry& ops, const PlanOptions& options);
 
-// Where a chosen implementation wants another layout than its input has, a visible `reorder` node goes between; those
-// of variables are hoisted behind their update, so that they are made once a step.
+// The same for a node that may have none: nothing, and why in `refused`.
+std::optional<Choice> find_impl(const Node& node, const OpRegistry& ops, const PlanOptions& options,
+                                std::vector<Refusal>* refused = nullptr);
+
+// Where a chosen implementation wants another layout than its input has, a visible `reorder` node goes between; values
+// that are read in one layout by several nodes are converted once.
 Graph assign_layouts(const Graph& graph, Selection& selection, const OpRegistry& ops, const PlanOptions& options);
 
 // Chains of pointwise nodes, and the reductions at their ends, become one node each, where an implementation accepts

@@ -134,14 +134,14 @@ Feed Executor::run(const Feed& feed) {
     captured_->replay();
   } else {
     // The first run is plain: libraries set themselves up in it, which a capture would not allow.
-    if (runs_ == 1 && !device_->checks_slots()) captured_ = device_->capture([this] { run_steps(); });
+    if (has_run_ && !device_->checks_slots()) captured_ = device_->capture([this] { run_steps(); });
     if (captured_) {
       captured_->replay();
     } else {
       run_steps();
     }
   }
-  ++runs_;
+  has_run_ = true;
   Feed results;
   for (const Binding& output : plan_->outputs) {
     HostTensor tensor(output.argument.dtype, output.argument.extents);

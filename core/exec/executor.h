@@ -61,7 +61,7 @@ class Executor {
   std::vector<void*> addresses_;  // of each slot
   std::vector<Bound> bound_;
   std::unique_ptr<CapturedWork> captured_;
-  long runs_ = 0;
+  bool has_run_ = false;
   StepObserver* observer_ = nullptr;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a step computes: named outputs, the loss, and the updates of variables. The nodes are those that these Values
-// reach. Passes take a Graph and return one; clone() and rewrite() are what they are made of.
+// reach. Passes take a Graph and return one; rewrite() is what they are made of.
 #pragma once
 
 #include <functional>
@@ -19,7 +19,8 @@ struct NamedValue {
   Value value;
 };
 
-// After the step `variable` holds `value`. No node may read the old contents after the write (verify() checks).
+// After the step `variable` holds `value`. emit_plan puts every reader of the old contents
+// before the write, and asserts that there is such an order.
 struct Update {
   std::shared_ptr<Variable> variable;
   Value value;

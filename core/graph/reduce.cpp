@@ -44,15 +44,16 @@ std::vector<Value> reduce_gradient(const GradientContext& context) {
   if (reduce.kind == ReduceKind::argmax || !is_floating(x.dtype())) return {Value()};
   const Shape kept = reduced_shape(x.shape(), reduce.axes, true);
   const Value dy = reshape(context.output_gradients[0], kept);
-  switch (reduce.kind) {
-    case ReduceKind::sum: return {broadcast_to(dy, x.shape())};
-    case ReduceKind::mean:
-      return {broadcast_to(dy / size_value(reduced_count(x.shape(), reduce.axes), x.dtype()), x.shape())};
-    default: break;
+  if (reduce.kind == ReduceKind::sum) return {broadcast_to(dy, x.shape())};
+  // Counts in at least f32: bf16 has no 257, f16 no 65520.
+  const DType wide = x.dtype() == DType::f64 ? DType::f64 : DType::f32;
+  if (reduce.kind == ReduceKind::mean) {
+    const Value count = size_value(reduced_count(x.shape(), reduce.axes), wide);
+    return {broadcast_to(cast(cast(dy, wide) / count, x.dtype()), x.shape())};
   }
   // Equal extremes share the gradient.
-  const Value chosen = cast(equal(x, reshape(context.outputs[0], kept)), x.dtype());
-  return {chosen * (dy / sum(chosen, reduce.axes, true))};
+  const Value chosen = cast(equal(x, reshape(context.outputs[0], kept)), wide);
+  return {cast(chosen * (cast(dy, wide) / sum(chosen, reduce.axes, true)), x.dtype())};
 }
 
 Value reduce(const Value& x, ReduceKind kind, std::vector<int> axes, bool keep_dims) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// concat: a strided copy of each part to its place in y, by the kernel of transpose.cu, one launch a part.
+// concat: a strided copy of each part to its place in y, by the kernel of kernels/copies, one launch a part.
 // Mapping   thread t of launch p owns word t of part p.
 // Layouts   row-major. A part is rows of (its axis and all inner ones) that lie one row of y apart; they are moved in
 //           words of up to 16 bytes where the lengths of all parts allow.
@@ -8,7 +8,7 @@
 // Bound     memory, each byte read once and written once; below some 100 KiB a part the launches themselves.
 #include "core/simt/simt.h"
 #include "kernels/concat/concat_copies.h"
-#include "kernels/transpose/strided_copy.cuh"
+#include "kernels/copies/strided_copy.cuh"
 
 namespace lamina::SIMT_BACKEND {
 namespace {

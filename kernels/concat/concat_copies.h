@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "kernels/transpose/strided_copy.h"
+#include "kernels/copies/strided_copy.h"
 
 namespace lamina {
 

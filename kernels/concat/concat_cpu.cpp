@@ -4,7 +4,7 @@
 
 #include "kernels/concat/concat.h"
 #include "kernels/concat/concat_copies.h"
-#include "kernels/transpose/coordinates.h"
+#include "kernels/copies/coordinates.h"
 
 namespace lamina {
 

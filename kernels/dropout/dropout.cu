@@ -6,8 +6,8 @@
 // Step      read from device memory: a captured graph draws anew each time it is replayed.
 // Shared    none.     Barriers  none.     Needs  tensors aligned to 16 bytes, which slots are.
 // Bound     memory; quads spend about 40 integer instructions on an element, elements 160.
+#include "kernels/device/typed_memory.cuh"
 #include "kernels/dropout/dropout_mask.h"
-#include "kernels/pointwise/interpreter.cuh"
 
 namespace lamina::SIMT_BACKEND {
 namespace {

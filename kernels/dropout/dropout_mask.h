@@ -5,7 +5,7 @@
 #include "core/base/philox.h"
 #include "core/op/kernel_impl.h"
 #include "kernels/dropout/dropout.h"
-#include "kernels/pointwise/broadcast.h"
+#include "kernels/program/broadcast.h"
 
 namespace lamina {
 

@@ -13,8 +13,8 @@
 
 #include "core/simt/simt.h"
 #include "kernels/gather/gather_geometry.h"
-#include "kernels/transpose/divisor.h"
-#include "kernels/transpose/strided_copy.cuh"
+#include "kernels/copies/divisor.h"
+#include "kernels/copies/strided_copy.cuh"
 
 namespace lamina::SIMT_BACKEND {
 namespace {

@@ -9,7 +9,7 @@
 #include "core/base/check.h"
 #include "kernels/gather/gather.h"
 #include "kernels/gather/gather_geometry.h"
-#include "kernels/transpose/strided_copy.h"
+#include "kernels/copies/strided_copy.h"
 
 namespace lamina {
 namespace {

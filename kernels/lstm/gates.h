@@ -4,7 +4,7 @@
 // backward needs no pre-activations. constexpr, so that kernels of both compilers take it too.
 #pragma once
 
-#include "kernels/pointwise/scalar.h"
+#include "kernels/program/scalar.h"
 
 namespace lamina {
 

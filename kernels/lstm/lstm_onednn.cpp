@@ -2,27 +2,20 @@
 // oneDNN's LSTM primitive, for prediction only, to compare with or to choose (--impl lstm=onednn): what it would keep
 // for backward is a workspace that only its own backward can read. docs/adr/0008-lstm-implementations.md
 #include <algorithm>
-#include <oneapi/dnnl/dnnl.hpp>
 
 #include "core/base/check.h"
 #include "kernels/lstm/lstm_arguments.h"
 #include "kernels/lstm/lstm_cpu.h"
+#include "kernels/onednn/onednn.h"
 
 namespace lamina {
 namespace {
 
-namespace onednn = dnnl;
-using onednn::memory;
-
-onednn::engine& engine() {
-  static onednn::engine cpu(onednn::engine::kind::cpu, 0);
-  return cpu;
-}
+using dnnl::memory;
 
 struct OnednnState {
-  onednn::lstm_forward primitive;
-  onednn::reorder pack_kernel, pack_recurrent;
-  onednn::stream stream{engine()};
+  dnnl::lstm_forward primitive;
+  dnnl::reorder pack_kernel, pack_recurrent;
   // Ours, then packed into the workspace at these offsets.
   memory kernel, recurrent, packed_kernel, packed_recurrent, scratchpad;
   size_t packed_recurrent_at = 0, zero_bias_at = 0, scratchpad_at = 0;
@@ -57,22 +50,22 @@ Prepared prepare(const KernelQuery& query) {
   const auto initial = has.has_initial_state ? state : memory::desc();
   const auto bias = f32({1, 1, 4, s.units}, tag::ldgo);  // wanted by the primitive: zeros where there is none
 
-  onednn::primitive_attr attributes;
-  attributes.set_scratchpad_mode(onednn::scratchpad_mode::user);
-  const onednn::lstm_forward::primitive_desc description(
-      {onednn::prop_kind::forward_inference, onednn::rnn_direction::unidirectional_left2right, x, initial, initial,
+  dnnl::primitive_attr attributes;
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  const dnnl::lstm_forward::primitive_desc description(
+      {dnnl::prop_kind::forward_inference, dnnl::rnn_direction::unidirectional_left2right, x, initial, initial,
        f32(kernel_dims, tag::any), f32(recurrent_dims, tag::any), bias, sequence, state, state},
-      attributes, engine());
+      attributes, onednn::engine());
 
   auto made = std::make_shared<OnednnState>();
-  const auto unbound = [](const memory::desc& desc) { return memory(desc, engine(), nullptr); };
-  made->primitive = onednn::lstm_forward(description);
+  const auto unbound = [](const memory::desc& desc) { return memory(desc, onednn::engine(), nullptr); };
+  made->primitive = dnnl::lstm_forward(description);
   made->kernel = unbound(kernel), made->recurrent = unbound(recurrent);
   made->packed_kernel = unbound(description.weights_layer_desc());
   made->packed_recurrent = unbound(description.weights_iter_desc());
   made->scratchpad = unbound(description.scratchpad_desc());
-  made->pack_kernel = onednn::reorder(made->kernel, made->packed_kernel);
-  made->pack_recurrent = onednn::reorder(made->recurrent, made->packed_recurrent);
+  made->pack_kernel = dnnl::reorder(made->kernel, made->packed_kernel);
+  made->pack_recurrent = dnnl::reorder(made->recurrent, made->packed_recurrent);
   made->x = unbound(x), made->sequence = unbound(sequence), made->h = unbound(state), made->c = unbound(state);
   made->h0 = unbound(initial), made->c0 = unbound(initial), made->bias = unbound(bias);
 
@@ -111,14 +104,14 @@ void launch(KernelContext& context) {
     bind(state.h0, a.h0), bind(state.c0, a.c0);
     arguments.insert({{DNNL_ARG_SRC_ITER, state.h0}, {DNNL_ARG_SRC_ITER_C, state.c0}});
   }
-  state.pack_kernel.execute(state.stream, state.kernel, state.packed_kernel);
-  state.pack_recurrent.execute(state.stream, state.recurrent, state.packed_recurrent);
-  state.primitive.execute(state.stream, arguments);
-  state.stream.wait();
+  state.pack_kernel.execute(onednn::stream(), state.kernel, state.packed_kernel);
+  state.pack_recurrent.execute(onednn::stream(), state.recurrent, state.packed_recurrent);
+  state.primitive.execute(onednn::stream(), arguments);
+  onednn::stream().wait();
 }
 
 }  // namespace
 
-KernelImpl cpu::lstm_onednn() { return {"lstm", DeviceKind::cpu, "onednn", accepts, prepare, launch}; }
+KernelImpl cpu::lstm_onednn() { return {"lstm", DeviceKind::cpu, "onednn", accepts, onednn::prepare<prepare>, onednn::launch<launch>}; }
 
 }  // namespace lamina

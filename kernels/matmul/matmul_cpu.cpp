@@ -1,28 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // matmul on the host: oneDNN's matmul primitive, then the plain loops.
-#include <oneapi/dnnl/dnnl.hpp>
-
 #include "core/base/check.h"
 #include "kernels/matmul/matmul_geometry.h"
+#include "kernels/onednn/onednn.h"
 
 namespace lamina {
 namespace {
 
-namespace onednn = dnnl;
-
-onednn::engine& engine() {
-  static onednn::engine cpu(onednn::engine::kind::cpu, 0);
-  return cpu;
-}
-
 struct OnednnState {
-  onednn::matmul primitive;
-  onednn::memory a, b, y;
-  onednn::stream stream{engine()};
+  dnnl::matmul primitive;
+  dnnl::memory a, b, y;
 };
 
 Verdict accepts_onednn(const KernelQuery& query) {
   if (query.in(0) != DType::f32 && query.in(0) != DType::bf16) return Verdict::no(text("needs f32 or bf16, got ", query.in(0)));
+  if (const Verdict bf16 = onednn::accepts_bf16(); query.in(0) == DType::bf16 && !bf16.accepted()) return bf16;
   const MatmulGeometry geometry =
       geometry_of(query.attributes.get<MatmulAttributes>(), query.in_extents(0), query.in_extents(1));
   if (geometry.m * geometry.n * geometry.k * geometry.batch == 0) return Verdict::no("an empty product");
@@ -30,8 +22,8 @@ Verdict accepts_onednn(const KernelQuery& query) {
 }
 
 // Batch axes keep their rank (oneDNN broadcasts them itself); a transposition is a pair of swapped strides.
-onednn::memory::desc describe(const Extents& extents, int rank, bool transposed, DType type) {
-  onednn::memory::dims dims(static_cast<size_t>(rank), 1), strides(static_cast<size_t>(rank), 1);
+dnnl::memory::desc describe(const Extents& extents, int rank, bool transposed, DType type) {
+  dnnl::memory::dims dims(static_cast<size_t>(rank), 1), strides(static_cast<size_t>(rank), 1);
   const Extents own = extents.row_major_strides();
   const int offset = rank - extents.rank();
   for (int axis = 0; axis < rank; ++axis) {
@@ -42,7 +34,7 @@ onednn::memory::desc describe(const Extents& extents, int rank, bool transposed,
     std::swap(dims[static_cast<size_t>(rank) - 1], dims[static_cast<size_t>(rank) - 2]);
     std::swap(strides[static_cast<size_t>(rank) - 1], strides[static_cast<size_t>(rank) - 2]);
   }
-  return {dims, type == DType::bf16 ? onednn::memory::data_type::bf16 : onednn::memory::data_type::f32, strides};
+  return {dims, onednn::data_type_of(type), strides};
 }
 
 // The problem as matrices where the batch folds into the rows: one large product is faster than many small ones.
@@ -63,11 +55,11 @@ Prepared prepare_onednn(const KernelQuery& query) {
   const auto y_memory = describe(y, y.rank(), false, query.outputs[0].dtype);
 
   auto state = std::make_shared<OnednnState>();
-  const onednn::matmul::desc description(a_memory, b_memory, y_memory);
-  state->primitive = onednn::matmul(onednn::matmul::primitive_desc(description, engine()));
-  state->a = onednn::memory(a_memory, engine(), nullptr);
-  state->b = onednn::memory(b_memory, engine(), nullptr);
-  state->y = onednn::memory(y_memory, engine(), nullptr);
+  const dnnl::matmul::desc description(a_memory, b_memory, y_memory);
+  state->primitive = dnnl::matmul(dnnl::matmul::primitive_desc(description, onednn::engine()));
+  state->a = dnnl::memory(a_memory, onednn::engine(), nullptr);
+  state->b = dnnl::memory(b_memory, onednn::engine(), nullptr);
+  state->y = dnnl::memory(y_memory, onednn::engine(), nullptr);
   Prepared prepared;
   prepared.state = state;
   return prepared;
@@ -78,8 +70,8 @@ void launch_onednn(KernelContext& context) {
   state.a.set_data_handle(context.inputs[0].data);
   state.b.set_data_handle(context.inputs[1].data);
   state.y.set_data_handle(context.outputs[0].data);
-  state.primitive.execute(state.stream, {{DNNL_ARG_SRC, state.a}, {DNNL_ARG_WEIGHTS, state.b}, {DNNL_ARG_DST, state.y}});
-  state.stream.wait();
+  state.primitive.execute(onednn::stream(), {{DNNL_ARG_SRC, state.a}, {DNNL_ARG_WEIGHTS, state.b}, {DNNL_ARG_DST, state.y}});
+  onednn::stream().wait();
 }
 
 template <class T, class Sum>
@@ -120,7 +112,7 @@ namespace cpu {
 
 std::span<const KernelImpl> matmul_impls() {
   static const KernelImpl impls[] = {
-      {"matmul", DeviceKind::cpu, "onednn", accepts_onednn, prepare_onednn, launch_onednn},
+      {"matmul", DeviceKind::cpu, "onednn", accepts_onednn, onednn::prepare<prepare_onednn>, onednn::launch<launch_onednn>},
       {"matmul", DeviceKind::cpu, "reference", accepts_reference, nullptr, launch_reference},
   };
   return impls;

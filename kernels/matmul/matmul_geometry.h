@@ -5,7 +5,7 @@
 
 #include "core/op/kernel_impl.h"
 #include "kernels/matmul/matmul.h"
-#include "kernels/pointwise/broadcast.h"
+#include "kernels/program/broadcast.h"
 
 namespace lamina {
 

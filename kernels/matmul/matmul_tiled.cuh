@@ -2,8 +2,8 @@
 // The tiled product in f32, for launchers of other ops whose work begins with a product.
 #pragma once
 
+#include "kernels/device/typed_memory.cuh"
 #include "kernels/matmul/matmul_geometry.h"
-#include "kernels/pointwise/interpreter.cuh"
 
 namespace lamina::SIMT_BACKEND {
 

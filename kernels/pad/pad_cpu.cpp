@@ -4,8 +4,8 @@
 
 #include "kernels/pad/pad.h"
 #include "kernels/pad/pad_inset.h"
-#include "kernels/transpose/coordinates.h"
-#include "kernels/transpose/strided_copy.h"
+#include "kernels/copies/coordinates.h"
+#include "kernels/copies/strided_copy.h"
 
 namespace lamina {
 

@@ -2,7 +2,7 @@
 // pad as an inset, for every device.
 #pragma once
 
-#include "kernels/pad/inset.h"
+#include "kernels/copies/inset.h"
 
 namespace lamina {
 

@@ -9,7 +9,9 @@
 
 #include "core/graph/pointwise.h"
 #include "core/op/kernel_impl.h"
-#include "kernels/pointwise/interpreter.cuh"
+#include "kernels/device/typed_memory.cuh"
+#include "kernels/program/broadcast.h"
+#include "kernels/program/interpreter.cuh"
 
 namespace lamina::SIMT_BACKEND {
 namespace {

@@ -4,8 +4,8 @@
 
 #include "core/graph/pointwise.h"
 #include "core/op/kernel_impl.h"
-#include "kernels/pointwise/block_interpreter.h"
-#include "kernels/pointwise/scalar.h"
+#include "kernels/program/block_interpreter.h"
+#include "kernels/program/scalar.h"
 
 namespace lamina {
 namespace {

@@ -8,7 +8,8 @@
 // Workspace outputs x splits partial results where splits > 1.   Bound  memory.
 #include <algorithm>
 
-#include "kernels/pointwise/interpreter.cuh"
+#include "kernels/device/typed_memory.cuh"
+#include "kernels/program/interpreter.cuh"
 #include "kernels/reduce/combine.h"
 #include "kernels/reduce/reduce_plan.h"
 

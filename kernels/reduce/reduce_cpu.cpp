@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "kernels/pointwise/block_interpreter.h"
-#include "kernels/pointwise/scalar.h"
+#include "kernels/program/block_interpreter.h"
+#include "kernels/program/scalar.h"
 #include "kernels/reduce/combine.h"
 #include "kernels/reduce/reduce_plan.h"
 

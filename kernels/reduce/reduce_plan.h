@@ -5,8 +5,8 @@
 
 #include "core/graph/reduce.h"
 #include "core/op/kernel_impl.h"
-#include "kernels/pointwise/broadcast.h"
-#include "kernels/pointwise/compact_program.h"
+#include "kernels/program/broadcast.h"
+#include "kernels/program/compact_program.h"
 
 namespace lamina {
 

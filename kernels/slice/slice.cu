@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// slice and unslice: moves of memory by the kernels of transpose.cu and pad.cu.
+// slice and unslice: moves of memory by the kernels of kernels/copies.
 // slice     a strided copy: thread t owns word t of y and reads it at begin + step * place along each axis.
 // unslice   an inset of x into zeros: thread t owns word t of y, every word of which is written once.
 // Layouts   row-major on both sides; axes that are taken whole are merged with their neighbour, and rows that lie
@@ -7,9 +7,9 @@
 // Shared    none.     Barriers  none.
 // Needs     unslice: one place of y's outermost axis below 2^31 words.
 // Bound     memory: bytes taken + bytes written; a step of s along the innermost axis reads s times as much.
-#include "kernels/pad/inset.cuh"
+#include "kernels/copies/inset.cuh"
 #include "kernels/slice/slice_copy.h"
-#include "kernels/transpose/strided_copy.cuh"
+#include "kernels/copies/strided_copy.cuh"
 
 namespace lamina::SIMT_BACKEND {
 namespace {

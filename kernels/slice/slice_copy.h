@@ -2,8 +2,8 @@
 // slice and unslice as moves of memory, for every device.
 #pragma once
 
-#include "kernels/pad/inset.h"
-#include "kernels/transpose/strided_copy.h"
+#include "kernels/copies/inset.h"
+#include "kernels/copies/strided_copy.h"
 
 namespace lamina {
 

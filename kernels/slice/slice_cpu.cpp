@@ -4,7 +4,7 @@
 
 #include "kernels/slice/slice.h"
 #include "kernels/slice/slice_copy.h"
-#include "kernels/transpose/coordinates.h"
+#include "kernels/copies/coordinates.h"
 
 namespace lamina {
 namespace {

@@ -10,7 +10,7 @@
 // Needs     nothing.     Bound  memory.
 #include <memory>
 
-#include "kernels/pointwise/interpreter.cuh"
+#include "kernels/device/typed_memory.cuh"
 #include "kernels/softmax/softmax_rows.h"
 
 namespace lamina::SIMT_BACKEND {

@@ -3,29 +3,21 @@
 // rows, then the reference in double.
 #include <algorithm>
 #include <cmath>
-#include <oneapi/dnnl/dnnl.hpp>
 #include <vector>
 
 #include "core/base/check.h"
+#include "kernels/onednn/onednn.h"
 #include "kernels/softmax/softmax_rows.h"
 
 namespace lamina {
 namespace {
 
-namespace onednn = dnnl;
-
 constexpr int64_t kPanel = 32;  // rows taken side by side where they are neighbours in memory: one cache line or two
 constexpr int64_t kElementsWorthAThread = 1 << 13;
 
-onednn::engine& engine() {
-  static onednn::engine cpu(onednn::engine::kind::cpu, 0);
-  return cpu;
-}
-
 struct OnednnState {
-  onednn::softmax_v2_forward primitive;
-  onednn::memory x, y;
-  onednn::stream stream{engine()};
+  dnnl::softmax_v2_forward primitive;
+  dnnl::memory x, y;
 };
 
 // Measured with 2.6.3. Not log_softmax: its logarithm is off by 4e-6, some 50 roundings. Not bf16: exponentials are
@@ -40,14 +32,14 @@ Verdict accepts_onednn(const KernelQuery& query) {
 
 Prepared prepare_onednn(const KernelQuery& query) {
   const SoftmaxRows rows = rows_of(query.attributes, query.in_extents(0));
-  const onednn::memory::desc matrix({rows.rows, rows.length}, onednn::memory::data_type::f32,
-                                    onednn::memory::dims{rows.length, 1});
-  const onednn::softmax_v2_forward::desc description(onednn::prop_kind::forward_inference,
-                                                     onednn::algorithm::softmax_accurate, matrix, matrix, 1);
+  const dnnl::memory::desc matrix({rows.rows, rows.length}, dnnl::memory::data_type::f32,
+                                    dnnl::memory::dims{rows.length, 1});
+  const dnnl::softmax_v2_forward::desc description(dnnl::prop_kind::forward_inference,
+                                                     dnnl::algorithm::softmax_accurate, matrix, matrix, 1);
   auto state = std::make_shared<OnednnState>();
-  state->primitive = onednn::softmax_v2_forward(onednn::softmax_v2_forward::primitive_desc(description, engine()));
-  state->x = onednn::memory(matrix, engine(), nullptr);
-  state->y = onednn::memory(matrix, engine(), nullptr);
+  state->primitive = dnnl::softmax_v2_forward(dnnl::softmax_v2_forward::primitive_desc(description, onednn::engine()));
+  state->x = dnnl::memory(matrix, onednn::engine(), nullptr);
+  state->y = dnnl::memory(matrix, onednn::engine(), nullptr);
   return {.state = state};
 }
 
@@ -55,8 +47,8 @@ void launch_onednn(KernelContext& context) {
   auto& state = context.state_as<OnednnState>();
   state.x.set_data_handle(context.inputs[0].data);
   state.y.set_data_handle(context.outputs[0].data);
-  state.primitive.execute(state.stream, {{DNNL_ARG_SRC, state.x}, {DNNL_ARG_DST, state.y}});
-  state.stream.wait();
+  state.primitive.execute(onednn::stream(), {{DNNL_ARG_SRC, state.x}, {DNNL_ARG_DST, state.y}});
+  onednn::stream().wait();
 }
 
 // `width` rows that start at x and y, side by side; values is scratch of length * width.
@@ -153,7 +145,7 @@ namespace cpu {
 
 std::span<const KernelImpl> softmax_impls() {
   static const KernelImpl impls[] = {
-      {"softmax", DeviceKind::cpu, "onednn", accepts_onednn, prepare_onednn, launch_onednn},
+      {"softmax", DeviceKind::cpu, "onednn", accepts_onednn, onednn::prepare<prepare_onednn>, onednn::launch<launch_onednn>},
       {"softmax", DeviceKind::cpu, "panels", accepts_panels, nullptr, launch_panels<false>},
       {"softmax", DeviceKind::cpu, "reference", accepts_reference, nullptr, launch_reference<false>},
       {"log_softmax", DeviceKind::cpu, "panels", accepts_panels, nullptr, launch_panels<true>},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// tile: a strided copy by the kernel of transpose.cu; the repeats of an axis are an axis of their own, stride 0 in x.
+// tile: a strided copy by the kernel of kernels/copies; the repeats of an axis are an axis of their own, stride 0 in x.
 // Mapping   thread t owns word t of y; no word of y is written twice.
 // Layouts   row-major; neighbouring axes that are not repeated are one. Rows are moved in words of up to 16 bytes.
 // Shared    none.     Barriers  none.
@@ -7,7 +7,7 @@
 // Bound     memory: bytes written; the repeated reads of x come from the caches where x fits them.
 #include "core/simt/simt.h"
 #include "kernels/tile/tile_copy.h"
-#include "kernels/transpose/strided_copy.cuh"
+#include "kernels/copies/strided_copy.cuh"
 
 namespace lamina::SIMT_BACKEND {
 namespace {

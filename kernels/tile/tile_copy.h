@@ -2,7 +2,7 @@
 // tile as a strided copy, for every device: each axis is the repeats (which stand still in x) and the elements.
 #pragma once
 
-#include "kernels/transpose/strided_copy.h"
+#include "kernels/copies/strided_copy.h"
 
 namespace lamina {
 

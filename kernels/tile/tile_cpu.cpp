@@ -4,7 +4,7 @@
 
 #include "kernels/tile/tile.h"
 #include "kernels/tile/tile_copy.h"
-#include "kernels/transpose/coordinates.h"
+#include "kernels/copies/coordinates.h"
 
 namespace lamina {
 

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// transpose, and the strided copy that slice, concat and tile launch too.
+// transpose: y's axes in another order.
 // tiled     where another axis is contiguous in x than in y, both of 8 or more: block b owns a 32 x 32 tile of the two
 //           axes at one place of the others; each of 32 x 8 threads moves 4 elements. Lanes run along x as they read
 //           and along y as they write, so that both sides move whole sectors.
-// gather    everything else, any strides: thread t owns element t of y. Rows that are contiguous on both sides are
-//           moved in words of up to 16 bytes (widened copies).
+// gather    everything else: the strided copy of kernels/copies.
 // Shared    tiled: 32 x 33 elements (4224 bytes in f32); the 33rd column keeps transposed reads off one bank.
 // Barriers  tiled: one, between filling the tile and emptying it.      Layouts  row-major on both sides.
 // Needs     nothing: edges are guarded, and copies of 2^31 elements and more run in pieces.     Bound  memory.
 #include <algorithm>
 
 #include "core/simt/simt.h"
-#include "kernels/transpose/divisor.h"
-#include "kernels/transpose/strided_copy.cuh"
+#include "kernels/copies/steps.cuh"
+#include "kernels/copies/strided_copy.cuh"
 #include "kernels/transpose/transpose_copy.h"
 
 namespace lamina::SIMT_BACKEND {
@@ -23,53 +22,6 @@ constexpr int kTile = 32;
 constexpr int kRows = kThreads / kTile;                 // of a tile that are moved at a time
 constexpr int64_t kWorthATile = 8;                      // shorter axes leave most lanes of a tile idle
 constexpr int64_t kLimit = Divisor::kLimit - kThreads;  // of what a launch counts, its last block included
-
-// The axes of a StridedCopy as the device steps over them.
-struct Steps {
-  int rank;
-  Divisor length[StridedCopy::kMaxAxes];
-  int64_t from[StridedCopy::kMaxAxes];
-  int64_t to[StridedCopy::kMaxAxes];
-
-  void add(const StridedCopy::Axis& axis) {
-    length[rank] = Divisor(axis.length);
-    from[rank] = axis.from;
-    to[rank++] = axis.to;
-  }
-};
-
-struct Offsets {
-  int64_t from;
-  int64_t to;
-};
-
-__device__ inline Offsets offsets_of(const Steps& steps, uint32_t position) {
-  Offsets offsets{0, 0};
-  for (int axis = steps.rank - 1; axis >= 0; --axis) {
-    const uint32_t quotient = steps.length[axis].quotient(position);
-    const int64_t place = position - quotient * steps.length[axis].value();
-    offsets.from += place * steps.from[axis];
-    offsets.to += place * steps.to[axis];
-    position = quotient;
-  }
-  return offsets;
-}
-
-template <class Word>
-struct CopyArgs {
-  const Word* from;
-  Word* to;
-  uint32_t count;
-  Steps steps;
-};
-
-template <class Word>
-__global__ void strided_copy_kernel(const __grid_constant__ CopyArgs<Word> args) {
-  const uint32_t position = blockIdx.x * kThreads + threadIdx.x;
-  if (position >= args.count) return;
-  const Offsets at = offsets_of(args.steps, position);
-  args.to[at.to] = args.from[at.from];
-}
 
 template <class Word>
 struct TileArgs {
@@ -103,16 +55,6 @@ __global__ void transpose_tiled_kernel(const __grid_constant__ TileArgs<Word> ar
       args.to[base.to + written + read * args.read.to] = tile[threadIdx.x][row];
     }
   }
-}
-
-template <class Word>
-void run_words(void* stream, const StridedCopy& copy, const void* from, void* to) {
-  CopyArgs<Word> args{};
-  args.from = static_cast<const Word*>(from) + copy.from_offset;
-  args.to = static_cast<Word*>(to) + copy.to_offset;
-  args.count = static_cast<uint32_t>(copy.count());
-  for (int axis = 0; axis < copy.rank; ++axis) args.steps.add(copy.axes[axis]);
-  launch<strided_copy_kernel<Word>>(stream, dim3((args.count + kThreads - 1) / kThreads), dim3(kThreads), 0, args);
 }
 
 int64_t tiles_of(const StridedCopy::Axis& axis) { return (axis.length + kTile - 1) / kTile; }
@@ -179,28 +121,6 @@ Prepared prepare_gather(const KernelQuery& query) {
 }
 
 }  // namespace
-
-void run_copy(void* stream, const StridedCopy& copy, const void* from, void* to) {
-  if (copy.count() == 0) return;
-  in_pieces(copy, kLimit, [&](const StridedCopy& piece) {
-    switch (piece.element_bytes) {
-      case 1:
-        return run_words<uint8_t>(stream, piece, from, to);
-      case 2:
-        return run_words<uint16_t>(stream, piece, from, to);
-      case 4:
-        return run_words<uint32_t>(stream, piece, from, to);
-      case 8:
-        return run_words<uint2>(stream, piece, from, to);
-      default:
-        return run_words<uint4>(stream, piece, from, to);
-    }
-  });
-}
-
-void launch_copy(KernelContext& context) {
-  run_copy(context.stream, context.state_as<StridedCopy>(), context.inputs[0].data, context.outputs[0].data);
-}
 
 std::span<const KernelImpl> transpose_impls() {
   static const KernelImpl impls[] = {

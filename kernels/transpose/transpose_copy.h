@@ -2,7 +2,7 @@
 // A transposition as a strided copy: the axes of the result, of which neighbours that stay neighbours are one.
 #pragma once
 
-#include "kernels/transpose/strided_copy.h"
+#include "kernels/copies/strided_copy.h"
 
 namespace lamina {
 

@@ -2,7 +2,7 @@
 // transpose on the host: the strided copy (rows, or tiles), then the reference.
 #include <cstring>
 
-#include "kernels/transpose/coordinates.h"
+#include "kernels/copies/coordinates.h"
 #include "kernels/transpose/transpose.h"
 #include "kernels/transpose/transpose_copy.h"
 

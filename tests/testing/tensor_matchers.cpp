@@ -17,7 +17,7 @@ double unit_roundoff(DType type) {
     case DType::f32:
       return 0x1p-24;
     case DType::bf16:
-      return 0x1p-8 / 2;
+      return 0x1p-8;
     case DType::f16:
       return 0x1p-11;
     case DType::f64:

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "core/compile/build_gradients.h"
 #include "core/compile/make_plan.h"
 #include "core/graph/pointwise.h"
 #include "core/graph/reduce.h"
+#include "core/graph/reshape.h"
 #include "kernels/all_ops.h"
 #include "kernels/matmul/matmul.h"
 #include "tests/testing/devices.h"
@@ -58,6 +61,24 @@ TEST(FusePointwise, NeverPutsANodeOnBothSidesOfAnother) {
   const Value a = tanh(x);
   const Graph graph{.outputs = {{"y", matmul(a, w) + a}}};
   EXPECT_EQ(plan_of(graph, true).steps.size(), 3u);
+}
+
+// v is written by the group that holds a; the product reads v's old contents through a reshape and a itself: the group must
+// not take the update in, or neither could run first.
+TEST(FusePointwise, LeavesAnUpdateBehindReadersThroughAReshape) {
+  auto v = std::make_shared<Variable>("v", DType::f32, Extents{6, 5}, true);
+  v->assign(ramp({6, 5}));
+  const Value x = input_value("x", DType::f32, Shape{6, 5}), old = variable_value(v);
+  const Value a = tanh(x);
+  const Graph graph{.outputs = {{"y", matmul(reshape(a, Shape{5, 6}), reshape(old, Shape{6, 5}))}}, .updates = {{v, old - a}}};
+  for (const DeviceKind kind : testing::available_devices()) {
+    v->assign(ramp({6, 5}));
+    const HostTensor y = testing::run_graph(graph, {{"x", ramp({6, 5})}}, testing::plan_options(kind)).at("y");
+    double expected = 0;
+    for (int64_t k = 0; k < 6; ++k) expected += std::tanh(ramp({30}).at(k)) * ramp({30}).at(5 * k);
+    EXPECT_NEAR(y.at(0), expected, 1e-6);
+    EXPECT_NEAR(v->read().at(7), ramp({30}).at(7) - std::tanh(ramp({30}).at(7)), 1e-6);
+  }
 }
 
 // A value that memory would have truncated must not stay in a register.

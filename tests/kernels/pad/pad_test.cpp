@@ -7,7 +7,7 @@
 
 #include "core/compile/build_gradients.h"
 #include "core/graph/pointwise.h"
-#include "kernels/pad/inset.h"
+#include "kernels/copies/inset.h"
 #include "tests/testing/devices.h"
 #include "tests/testing/run_graph.h"
 

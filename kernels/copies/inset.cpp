@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/pad/inset.h"
+#include "kernels/copies/inset.h"
 
 #include <cstring>
 

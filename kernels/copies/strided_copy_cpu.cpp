@@ -8,7 +8,7 @@
 #include <span>
 
 #include "core/base/check.h"
-#include "kernels/transpose/strided_copy.h"
+#include "kernels/copies/strided_copy.h"
 
 namespace lamina::cpu {
 namespace {

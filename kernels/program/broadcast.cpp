@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/pointwise/broadcast.h"
+#include "kernels/program/broadcast.h"
 
 #include <numeric>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Insets on sim and cuda, for the launchers of pad and unslice. The kernel stands in pad.cu.
+// Insets on sim and cuda, for the launchers of pad and unslice. The kernel stands in inset.cu.
 #pragma once
 
 #include "core/simt/qualifiers.h"
-#include "kernels/pad/inset.h"
+#include "kernels/copies/inset.h"
 
 namespace lamina::SIMT_BACKEND {
 

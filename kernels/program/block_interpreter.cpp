@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/pointwise/block_interpreter.h"
+#include "kernels/program/block_interpreter.h"
 
 #include <algorithm>
 
-#include "kernels/pointwise/scalar.h"
+#include "kernels/program/scalar.h"
 
 namespace lamina {
 namespace {

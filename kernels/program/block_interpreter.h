@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "core/tensor/tensor_view.h"
-#include "kernels/pointwise/broadcast.h"
-#include "kernels/pointwise/compact_program.h"
+#include "kernels/program/broadcast.h"
+#include "kernels/program/compact_program.h"
 
 namespace lamina {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/transpose/divisor.h"
+#include "kernels/copies/divisor.h"
 
 #include <gtest/gtest.h>
 

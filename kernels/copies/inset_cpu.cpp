@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "kernels/pad/inset.h"
+#include "kernels/copies/inset.h"
 
 namespace lamina::cpu {
 namespace {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Strided copies on sim and cuda, for the launchers of slice, concat and tile. The kernel stands in transpose.cu.
+// Strided copies on sim and cuda, for the launchers of slice, concat and tile. The kernel stands in strided_copy.cu.
 #pragma once
 
 #include "core/simt/qualifiers.h"
-#include "kernels/transpose/strided_copy.h"
+#include "kernels/copies/strided_copy.h"
 
 namespace lamina::SIMT_BACKEND {
 

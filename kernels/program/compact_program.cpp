@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/pointwise/compact_program.h"
+#include "kernels/program/compact_program.h"
 
 #include <algorithm>
 
