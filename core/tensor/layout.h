@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "core/base/extents.h"
@@ -17,11 +18,14 @@ struct Layout {
   int block_axis = 0;        // blocked: which axis is split
   int64_t block = 0;         // blocked: elements of that axis that lie together, innermost; the tail is zero padded
   int64_t opaque_bytes = 0;  // opaque: size in memory
-  std::string tag;           // opaque: names the library and format, e.g. "onednn:bf16:ldgoi32o"
+  std::string tag;           // opaque: "<library>:<format>"; equal tags are equal formats
+  std::shared_ptr<const void> description = {};  // opaque: the library's own, for its conversions
 
   static Layout row_major() { return {}; }
   static Layout blocked(int axis, int64_t block) { return {Kind::blocked, axis, block, 0, {}}; }
-  static Layout opaque(std::string tag, int64_t bytes) { return {Kind::opaque, 0, 0, bytes, std::move(tag)}; }
+  static Layout opaque(std::string tag, int64_t bytes, std::shared_ptr<const void> description = {}) {
+    return {Kind::opaque, 0, 0, bytes, std::move(tag), std::move(description)};
+  }
 
   // Bytes that a tensor of `extents` with elements of `element_bytes` takes, padding included.
   int64_t bytes(const Extents& extents, int64_t element_bytes) const {
@@ -31,7 +35,9 @@ struct Layout {
     return padded.count() * element_bytes;
   }
 
-  friend bool operator==(const Layout&, const Layout&) = default;
+  friend bool operator==(const Layout& a, const Layout& b) {
+    return a.kind == b.kind && a.block_axis == b.block_axis && a.block == b.block && a.opaque_bytes == b.opaque_bytes && a.tag == b.tag;
+  }
 };
 
 inline std::string to_string(const Layout& layout) {

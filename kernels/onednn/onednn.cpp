@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/onednn/onednn.h"
 
+#include <oneapi/dnnl/dnnl_debug.h>
+
 #include "core/base/check.h"
 
 namespace lamina::onednn {
@@ -33,6 +35,35 @@ Verdict accepts_bf16() {
   const auto has = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
   if ((has & kNeeded) == kNeeded) return Verdict::yes();
   return Verdict::no("oneDNN has bf16 on CPUs with AVX-512 only");
+}
+
+namespace {
+
+constexpr const char* kTag = "onednn:";
+
+// All that tells two formats of one shape and type apart: the outer strides and the inner blocks.
+std::string tag_of(const dnnl_memory_desc_t& desc) {
+  std::string tag = text(kTag, dnnl_dt2str(desc.data_type), ":");
+  const dnnl_blocking_desc_t& blocking = desc.format_desc.blocking;
+  for (int axis = 0; axis < desc.ndims; ++axis) tag += text(axis ? "," : "", desc.padded_dims[axis], "/", blocking.strides[axis]);
+  for (int block = 0; block < blocking.inner_nblks; ++block) {
+    tag += text(block ? "x" : ":", blocking.inner_blks[block], static_cast<char>('a' + blocking.inner_idxs[block]));
+  }
+  return tag;
+}
+
+}  // namespace
+
+Layout layout_of(const dnnl::memory::desc& chosen, const dnnl::memory::desc& row_major) {
+  if (chosen == row_major) return Layout::row_major();
+  LAMINA_ASSERT(chosen.data.format_kind == dnnl_blocked, "a format of oneDNN without strides");
+  return Layout::opaque(tag_of(chosen.data), static_cast<int64_t>(chosen.get_size()),
+                        std::make_shared<const Format>(Format{chosen, row_major}));
+}
+
+const Format* format_of(const Layout& layout) {
+  if (layout.kind != Layout::Kind::opaque || !layout.tag.starts_with(kTag)) return nullptr;
+  return static_cast<const Format*>(layout.description.get());
 }
 
 void throw_error(const dnnl::error& error) {

@@ -16,6 +16,18 @@ dnnl::memory::data_type data_type_of(DType type);  // f32, bf16, f16, i32, u8
 // bf16 needs AVX-512: without it oneDNN has no primitive. ONEDNN_MAX_CPU_ISA counts.
 Verdict accepts_bf16();
 
+// A format that a primitive chose for one of its tensors, and the row-major one, both over the library's order of axes.
+struct Format {
+  dnnl::memory::desc chosen;
+  dnnl::memory::desc row_major;
+};
+
+// The layout for prepare() to ask for: row-major where the two are equal, else opaque, and converted by reorder/onednn.
+Layout layout_of(const dnnl::memory::desc& chosen, const dnnl::memory::desc& row_major);
+
+// The format of a layout of ours; nothing for any other layout.
+const Format* format_of(const Layout& layout);
+
 // Throws ErrorKind::device: memory that is not to be had, or a primitive that oneDNN does not have.
 [[noreturn]] void throw_error(const dnnl::error& error);
 

@@ -93,8 +93,11 @@ void launch_reference(KernelContext& context) {
 
 namespace cpu {
 
+KernelImpl reorder_onednn();  // reorder_onednn.cpp
+
 std::span<const KernelImpl> reorder_impls() {
   static const KernelImpl impls[] = {
+      reorder_onednn(),
       {"reorder", DeviceKind::cpu, "blocks", accepts_blocks, prepare, launch_blocks},
       {"reorder", DeviceKind::cpu, "reference", accepts_reorder, prepare, launch_reference},
   };

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Convolutions around the tiles of the kernels: every padding, strides that do and do not divide, dilation, windows as
+// large as the picture, channels that are and are not a multiple of 16 bytes, and the shapes of YOLOv3. The two gradients
+// run the same list. Whole numbers must come out equal bit by bit.
+#include "core/base/text.h"
+#include "core/op/op_case.h"
+#include "kernels/conv2d/conv2d.h"
+
+namespace lamina {
+namespace {
+
+using Fill = CaseInput::Fill;
+using Padding = Window::Padding;
+
+struct ConvShape {
+  const char* name;
+  CaseTag tag;
+  Extents x, w;
+  Window window = {};  // its size is w's
+};
+
+constexpr Window kSame{.padding = Padding::same};
+constexpr Window kSame2{.stride = {2, 2}, .padding = Padding::same};
+constexpr Window kDarknet{.stride = {2, 2}, .padding = Padding::given, .before = {1, 1}};  // ((1, 0), (1, 0))
+
+const std::vector<ConvShape>& shapes() {
+  static const std::vector<ConvShape> kShapes = {
+      {"1x1", CaseTag::small, {2, 3, 4, 5}, {1, 1, 5, 3}},
+      {"3x3_valid", CaseTag::small, {1, 5, 6, 3}, {3, 3, 3, 4}},
+      {"3x3_same", CaseTag::small, {2, 4, 5, 3}, {3, 3, 3, 2}, kSame},
+      {"3x3_same_stride_2", CaseTag::small, {1, 6, 7, 2}, {3, 3, 2, 3}, kSame2},
+      {"3x3_darknet", CaseTag::small, {1, 6, 6, 3}, {3, 3, 3, 4}, kDarknet},
+      {"8_channels", CaseTag::small, {1, 4, 4, 8}, {3, 3, 8, 8}, kSame},
+      {"2x3_uneven", CaseTag::small,
+       {1, 6, 7, 2}, {2, 3, 2, 3}, {.stride = {2, 1}, .dilation = {1, 2}, .padding = Padding::given, .before = {0, 2}, .behind = {1, 0}}},
+      {"dilated", CaseTag::small, {1, 7, 7, 2}, {3, 3, 2, 2}, {.dilation = {2, 2}, .padding = Padding::same}},
+      {"16_to_32_channels", CaseTag::odd, {2, 9, 10, 16}, {3, 3, 16, 32}, kSame},
+      {"64_to_32_channels_1x1", CaseTag::odd, {1, 13, 13, 64}, {1, 1, 64, 32}},
+      {"strided_1x1", CaseTag::odd, {2, 7, 8, 8}, {1, 1, 8, 24}, {.stride = {2, 3}}},
+      {"255_channels_out", CaseTag::odd, {1, 5, 5, 24}, {1, 1, 24, 255}},
+      {"1_channel", CaseTag::odd, {1, 9, 8, 1}, {3, 3, 1, 1}, kSame},
+      {"picture", CaseTag::odd, {1, 20, 22, 3}, {3, 3, 3, 16}, kSame},
+      {"darknet_8_channels", CaseTag::odd, {1, 12, 12, 8}, {3, 3, 8, 16}, kDarknet},
+      {"window_is_the_picture", CaseTag::odd, {3, 4, 5, 2}, {4, 5, 2, 3}},
+      {"stride_beyond_the_window", CaseTag::odd, {1, 11, 11, 3}, {2, 2, 3, 4}, {.stride = {4, 3}}},
+      {"padding_beyond_the_window", CaseTag::odd,
+       {1, 3, 4, 2}, {2, 2, 2, 3}, {.padding = Padding::given, .before = {3, 0}, .behind = {0, 3}}},
+      {"7x7_stride_2", CaseTag::odd, {1, 17, 15, 3}, {7, 7, 3, 8}, kSame2},
+      {"one_row", CaseTag::odd, {2, 1, 37, 4}, {1, 5, 4, 6}, kSame},
+      {"no_batch", CaseTag::odd, {0, 4, 4, 3}, {3, 3, 3, 2}, kSame},
+      {"nothing_summed", CaseTag::odd, {1, 3, 3, 0}, {1, 1, 0, 2}},
+      {"bench_yolo_first", CaseTag::bench, {1, 416, 416, 3}, {3, 3, 3, 32}, kSame},
+      {"bench_yolo_down", CaseTag::bench, {1, 208, 208, 64}, {3, 3, 64, 128}, kDarknet},
+      {"bench_yolo_52", CaseTag::bench, {1, 52, 52, 128}, {3, 3, 128, 256}, kSame},
+      {"bench_yolo_26_1x1", CaseTag::bench, {1, 26, 26, 512}, {1, 1, 512, 256}},
+      {"bench_yolo_13", CaseTag::bench, {1, 13, 13, 512}, {3, 3, 512, 1024}, kSame},
+  };
+  return kShapes;
+}
+
+Window window_of(const ConvShape& shape) {
+  Window window = shape.window;
+  window.size = {shape.w[0], shape.w[1]};
+  return window;
+}
+
+Extents places_of(const ConvShape& shape) {
+  Extents y = window_places(window_of(shape), shape.x).extents();
+  y[3] = shape.w[3];
+  return y;
+}
+
+template <class Make>
+std::vector<OpCase> cases_of(Make make) {
+  std::vector<OpCase> cases;
+  for (const ConvShape& shape : shapes()) {
+    for (const Fill fill : {Fill::uniform, Fill::integers}) {
+      OpCase one = make(shape);
+      one.name = text(shape.name, fill == Fill::integers ? "_whole" : "");
+      one.tag = shape.tag;
+      for (CaseInput& input : one.inputs) {
+        input.fill = fill;
+        input.low = -2;
+        input.high = 2;
+      }
+      one.dtypes = {DType::f32, DType::bf16};
+      cases.push_back(std::move(one));
+    }
+  }
+  return cases;
+}
+
+}  // namespace
+
+std::vector<OpCase> conv2d_cases() {
+  return cases_of([](const ConvShape& shape) {
+    OpCase one;
+    one.inputs = {{.extents = shape.x}, {.extents = shape.w}};
+    one.build = [window = window_of(shape)](std::span<const Value> inputs) {
+      return std::vector<Value>{conv2d(inputs[0], inputs[1], window)};
+    };
+    return one;
+  });
+}
+
+std::vector<OpCase> conv2d_dgrad_cases() {
+  return cases_of([](const ConvShape& shape) {
+    OpCase one;
+    one.inputs = {{.extents = places_of(shape)}, {.extents = shape.w}};
+    one.build = [window = window_of(shape), x = shape.x](std::span<const Value> inputs) {
+      return std::vector<Value>{conv2d_dgrad(inputs[0], inputs[1], window, x)};
+    };
+    return one;
+  });
+}
+
+std::vector<OpCase> conv2d_wgrad_cases() {
+  return cases_of([](const ConvShape& shape) {
+    OpCase one;
+    one.inputs = {{.extents = shape.x}, {.extents = places_of(shape)}};
+    one.build = [window = window_of(shape), w = shape.w](std::span<const Value> inputs) {
+      return std::vector<Value>{conv2d_wgrad(inputs[0], inputs[1], window, w)};
+    };
+    return one;
+  });
+}
+
+}  // namespace lamina
