@@ -8,10 +8,10 @@
 // Barriers  tiled: two per step of 16 along the sum: tile loaded, tile used up.
 // Layouts   NHWC, HWIO.     Needs  fewer than 2^31 elements in each tensor: places are taken apart in 32 bits.
 // Bound     arithmetic; 8 multiply-adds per shared load, and one address per element of the left factor.
-#include <algorithm>
-
 #include "core/simt/simt.h"
 #include "kernels/conv2d/conv2d_gather.cuh"
+#include "kernels/conv2d/conv2d_mma.cuh"
+#include "kernels/conv2d/conv2d_parts.cuh"
 #include "kernels/device/typed_memory.cuh"
 
 namespace lamina::SIMT_BACKEND {
@@ -23,10 +23,6 @@ constexpr int kStep = 16;  // along the sum
 constexpr int kPerThread = 4;
 constexpr int kLanes = kTile / kPerThread;
 constexpr int kLoads = kTile * kStep / kThreads;  // elements of each factor that a thread loads per step
-
-constexpr int kEnoughBlocks = 264;     // two for each multiprocessor of a large GPU
-constexpr int kWorthAPart = 16 * kStep;
-constexpr int kMostParts = 32;
 
 struct ConvArgs {
   Conv2dProduct product;
@@ -173,8 +169,7 @@ __global__ void conv2d_sum_parts_kernel(const float* parts, Result result, int64
 
 struct State {
   Conv2dProduct product;
-  int part = 0;   // length along k
-  int parts = 1;
+  SumParts parts = {};
 };
 
 int ceil_divided(int a, int b) { return a / b + (a % b != 0); }
@@ -194,13 +189,8 @@ Prepared prepare_naive(const KernelQuery& query) {
 template <Conv2dPass kPass>
 Prepared prepare_tiled(const KernelQuery& query) {
   auto state = std::make_shared<State>(State{conv2d_product(kPass, conv2d_geometry(kPass, query))});
-  const Conv2dProduct& p = state->product;
-  const int wanted = std::clamp(kEnoughBlocks / std::max(tiles_of(p), 1), 1, std::clamp(p.k / kWorthAPart, 1, kMostParts));
-  state->part = std::max(ceil_divided(ceil_divided(p.k, wanted), kStep), 1) * kStep;
-  state->parts = std::max(ceil_divided(p.k, state->part), 1);
-  Prepared prepared{.state = state};
-  if (state->parts > 1) prepared.workspace_bytes = static_cast<size_t>(state->parts) * static_cast<size_t>(p.m) * static_cast<size_t>(p.n) * sizeof(float);
-  return prepared;
+  state->parts = cut_sum(state->product, tiles_of(state->product), kStep);
+  return {.state = state, .workspace_bytes = bytes_of_parts(state->product, state->parts)};
 }
 
 ConvArgs arguments_of(const KernelContext& context) {
@@ -209,8 +199,8 @@ ConvArgs arguments_of(const KernelContext& context) {
           {context.inputs[0].data, context.inputs[0].dtype},
           {context.inputs[1].data, context.inputs[1].dtype},
           {context.outputs[0].data, context.outputs[0].dtype},
-          state.parts > 1 ? static_cast<float*>(context.workspace) : nullptr,
-          state.part};
+          state.parts.number > 1 ? static_cast<float*>(context.workspace) : nullptr,
+          state.parts.length};
 }
 
 // The factors in the order of the product: of wgrad x is on the left and dy on the right, as they come.
@@ -224,12 +214,11 @@ void launch_naive(KernelContext& context) {
 template <Conv2dPass kPass>
 void launch_tiled(KernelContext& context) {
   const ConvArgs args = arguments_of(context);
-  const auto parts = static_cast<unsigned>(context.state_as<State>().parts);
-  launch<conv2d_tiled_kernel<kPass>>(context.stream, dim3(static_cast<unsigned>(tiles_of(args.product)), 1, parts), dim3(kThreads), 0, args);
-  if (!args.parts) return;
+  const int parts = context.state_as<State>().parts.number;
+  const dim3 grid(static_cast<unsigned>(tiles_of(args.product)), 1, static_cast<unsigned>(parts));
+  launch<conv2d_tiled_kernel<kPass>>(context.stream, grid, dim3(kThreads), 0, args);
   const int64_t count = static_cast<int64_t>(args.product.m) * args.product.n;
-  launch<conv2d_sum_parts_kernel>(context.stream, dim3(blocks_of(count)), dim3(kThreads), 0, static_cast<const float*>(args.parts),
-                                  args.result, count, static_cast<int>(parts));
+  if (args.parts) launch_sum_parts(context.stream, args.parts, parts, count, args.result);
 }
 
 template <Conv2dPass kPass>
@@ -244,8 +233,14 @@ KernelImpl naive(const char* op) {
 
 }  // namespace
 
+void launch_sum_parts(void* stream, const float* parts, int number, int64_t count, Result result) {
+  launch<conv2d_sum_parts_kernel>(stream, dim3(blocks_of(count)), dim3(kThreads), 0, parts, result, count, number);
+}
+
 std::span<const KernelImpl> conv2d_impls() {
   static const KernelImpl impls[] = {
+      conv2d_mma_bf16(), conv2d_dgrad_mma_bf16(), conv2d_wgrad_mma_bf16(),
+      conv2d_mma_tf32(), conv2d_dgrad_mma_tf32(), conv2d_wgrad_mma_tf32(),
       tiled<Conv2dPass::forward>("conv2d"), tiled<Conv2dPass::dgrad>("conv2d_dgrad"), tiled<Conv2dPass::wgrad>("conv2d_wgrad"),
       naive<Conv2dPass::forward>("conv2d"), naive<Conv2dPass::dgrad>("conv2d_dgrad"), naive<Conv2dPass::wgrad>("conv2d_wgrad")};
   return impls;

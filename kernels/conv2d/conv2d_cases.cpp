@@ -38,6 +38,8 @@ const std::vector<ConvShape>& shapes() {
       {"64_to_32_channels_1x1", CaseTag::odd, {1, 13, 13, 64}, {1, 1, 64, 32}},
       {"strided_1x1", CaseTag::odd, {2, 7, 8, 8}, {1, 1, 8, 24}, {.stride = {2, 3}}},
       {"255_channels_out", CaseTag::odd, {1, 5, 5, 24}, {1, 1, 24, 255}},
+      {"long_sums_over_channels", CaseTag::odd, {1, 5, 4, 64}, {3, 3, 64, 64}, kSame},
+      {"long_sums_over_places", CaseTag::odd, {2, 17, 18, 3}, {3, 3, 3, 5}, kSame},
       {"1_channel", CaseTag::odd, {1, 9, 8, 1}, {3, 3, 1, 1}, kSame},
       {"picture", CaseTag::odd, {1, 20, 22, 3}, {3, 3, 3, 16}, kSame},
       {"darknet_8_channels", CaseTag::odd, {1, 12, 12, 8}, {3, 3, 8, 16}, kDarknet},

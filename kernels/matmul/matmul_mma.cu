@@ -13,13 +13,12 @@
 
 #include <algorithm>
 
+#include "kernels/device/mma_gemm.cuh"
 #include "kernels/matmul/matmul_geometry.h"
-#include "kernels/matmul/mma_tiles.cuh"
 
 namespace lamina::SIMT_BACKEND {
 namespace {
 
-constexpr int kStages = 3;
 constexpr int64_t kEnoughTiles = 96;  // of 128 x 128: about one for each multiprocessor of an sm_80 GPU
 constexpr int64_t kMostBatches = 65535;
 
@@ -31,68 +30,6 @@ struct MmaArgs {
   T* y;
 };
 
-// How a block and its warps share a tile of y.
-template <int kRowsOfBlock, int kColumnsOfBlock, int kRowsOfWarp, int kColumnsOfWarp>
-struct Partition {
-  static constexpr int kRows = kRowsOfBlock, kColumns = kColumnsOfBlock;
-  static constexpr int kWarpRows = kRowsOfWarp, kWarpColumns = kColumnsOfWarp;
-  static constexpr int kWarpsAcross = kColumnsOfBlock / kColumnsOfWarp;
-  static constexpr int kThreads = kRowsOfBlock / kRowsOfWarp * kWarpsAcross * 32;
-};
-using LargePartition = Partition<128, 128, 64, 32>;
-using SmallPartition = Partition<64, 64, 32, 32>;
-
-// The sums of one warp: 16 x 8 results each.
-template <class P>
-struct WarpSums {
-  MmaAcc at[P::kWarpRows / 16][P::kWarpColumns / 8];
-};
-
-template <class TileA, class TileB, class P>
-__device__ __forceinline__ void multiply_stage(WarpSums<P>& sums, const typename TileA::Element* a, const typename TileB::Element* b,
-                                               int first_row, int first_column) {
-#pragma unroll
-  for (int depth = 0; depth < TileA::kDepth; depth += TileA::kMmaDepth) {
-    typename TileA::FragmentA left[P::kWarpRows / 16];
-    typename TileB::FragmentB right[P::kWarpColumns / 16][2];
-#pragma unroll
-    for (int i = 0; i < P::kWarpRows / 16; ++i) TileA::load(left[i], a, first_row + i * 16, depth);
-#pragma unroll
-    for (int j = 0; j < P::kWarpColumns / 16; ++j) TileB::load(right[j], b, first_column + j * 16, depth);
-#pragma unroll
-    for (int i = 0; i < P::kWarpRows / 16; ++i) {
-#pragma unroll
-      for (int j = 0; j < P::kWarpColumns / 8; ++j) TileA::multiply(sums.at[i][j], left[i], right[j / 2][j % 2]);
-    }
-  }
-}
-
-template <class Tile, class P>
-__device__ __forceinline__ void store_sums(const WarpSums<P>& sums, typename Tile::Element* y, const MatmulGeometry& g, int64_t first_row,
-                                           int64_t first_column) {
-  const int lane = static_cast<int>(threadIdx.x) % 32;
-  const bool pairs = g.n % 2 == 0;  // else rows of y begin at odd addresses
-#pragma unroll
-  for (int i = 0; i < P::kWarpRows / 16; ++i) {
-#pragma unroll
-    for (int j = 0; j < P::kWarpColumns / 8; ++j) {
-#pragma unroll
-      for (int half = 0; half < 2; ++half) {
-        const int64_t row = first_row + i * 16 + half * 8 + lane / 4, column = first_column + j * 8 + lane % 4 * 2;
-        if (row >= g.m || column >= g.n) continue;
-        typename Tile::Element* const at = y + row * g.n + column;
-        const float first = sums.at[i][j].r[half * 2], second = sums.at[i][j].r[half * 2 + 1];
-        if (pairs) {
-          Tile::store_pair(at, first, second);
-        } else {
-          Tile::store(at, first);
-          if (column + 1 < g.n) Tile::store(at + 1, second);
-        }
-      }
-    }
-  }
-}
-
 template <class TileA, class TileB, class P>
 __global__ void __launch_bounds__(P::kThreads, 2) matmul_mma_kernel(const __grid_constant__ MmaArgs<typename TileA::Element> args) {
   using Element = typename TileA::Element;
@@ -102,32 +39,9 @@ __global__ void __launch_bounds__(P::kThreads, 2) matmul_mma_kernel(const __grid
   const int64_t first_row = blockIdx.x / tiles_across * P::kRows, first_column = blockIdx.x % tiles_across * P::kColumns;
   const StoredMatrix<Element> a{args.a + g.a_offset(blockIdx.z), g.transpose_a ? g.k : g.m, g.lda};
   const StoredMatrix<Element> b{args.b + g.b_offset(blockIdx.z), g.transpose_b ? g.n : g.k, g.ldb};
-  const int warp = static_cast<int>(threadIdx.x) / 32;
-  const int warp_row = warp / P::kWarpsAcross * P::kWarpRows, warp_column = warp % P::kWarpsAcross * P::kWarpColumns;
-
-  const auto tile_a = [&](int step) {
-    return reinterpret_cast<Element*>(shared + step % kStages * (TileA::kBytes + TileB::kBytes));
-  };
-  const auto tile_b = [&](int step) { return tile_a(step) + TileA::kBytes / sizeof(Element); };
-  const int steps = static_cast<int>((g.k + TileA::kDepth - 1) / TileA::kDepth);
-  const auto fill = [&](int step) {
-    if (step < steps) {
-      const int64_t depth = static_cast<int64_t>(step) * TileA::kDepth;
-      TileA::template copy<P::kThreads>(tile_a(step), a, first_row, depth);
-      TileB::template copy<P::kThreads>(tile_b(step), b, first_column, depth);
-    }
-    cp_async_commit();  // also where nothing is left: the wait counts groups
-  };
-
-  WarpSums<P> sums{};
-  for (int step = 0; step < kStages - 1; ++step) fill(step);
-  for (int step = 0; step < steps; ++step) {
-    cp_async_wait<kStages - 2>();
-    __syncthreads();
-    fill(step + kStages - 1);
-    multiply_stage<TileA, TileB>(sums, tile_a(step), tile_b(step), warp_row, warp_column);
-  }
-  store_sums<TileA>(sums, args.y + static_cast<int64_t>(blockIdx.z) * g.m * g.n, g, first_row + warp_row, first_column + warp_column);
+  const WarpSums<P> sums = mma_gemm<TileA, TileB, P>(shared, a, b, first_row, first_column, 0, g.k);
+  store_sums<TileA>(sums, args.y + static_cast<int64_t>(blockIdx.z) * g.m * g.n, g.m, g.n, first_row + warp_row<P>(),
+                    first_column + warp_column<P>());
 }
 
 int64_t tiles_of(const MatmulGeometry& g, int64_t tile) { return (g.m + tile - 1) / tile * ((g.n + tile - 1) / tile); }
@@ -138,7 +52,7 @@ void launch_tiles(void* stream, const MmaArgs<T>& args) {
   using TileB = Tile<P::kColumns, kTransposeB>;
   const MatmulGeometry& g = args.geometry;
   const dim3 grid(static_cast<unsigned>(tiles_of(g, P::kRows)), 1, static_cast<unsigned>(g.batch));
-  launch<matmul_mma_kernel<TileA, TileB, P>>(stream, grid, dim3(P::kThreads), kStages * (TileA::kBytes + TileB::kBytes), args);
+  launch<matmul_mma_kernel<TileA, TileB, P>>(stream, grid, dim3(P::kThreads), kMmaSharedBytes<TileA, TileB>, args);
 }
 
 template <template <int, bool> class Tile, bool kTransposeA, bool kTransposeB, class T>

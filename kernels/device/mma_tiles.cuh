@@ -10,28 +10,31 @@
 
 namespace lamina::SIMT_BACKEND {
 
-// A matrix in device memory, row-major with rows of `columns` elements. 16-byte copies need columns * size % 16 == 0,
-// so that a copy lies either within the matrix or outside of it.
+// A tile is filled from a source: chunk(row, column) points to the 16 bytes at this place, or is null where they are zero.
+// Here: a matrix in device memory, row-major with rows of `columns` elements, zero beyond its edges. columns * size must be
+// a multiple of 16, so that a chunk lies either within the matrix or outside of it.
 template <class T>
 struct StoredMatrix {
   const T* data;
   int64_t rows;
   int64_t columns;
+
+  __device__ const T* chunk(int64_t row, int64_t column) const {
+    return row < rows && column < columns ? data + row * columns + column : nullptr;
+  }
 };
 
 // Copies kRows x kColumns elements from (first_row, first_column) on; place(row, column) is where they go.
-template <int kThreads, int kRows, int kColumns, class T, class Place>
-__device__ __forceinline__ void copy_tile(T* tile, const StoredMatrix<T>& from, int64_t first_row, int64_t first_column, Place place) {
+template <int kThreads, int kRows, int kColumns, class T, class Source, class Place>
+__device__ __forceinline__ void copy_tile(T* tile, const Source& from, int64_t first_row, int64_t first_column, Place place) {
   constexpr int kChunk = 16 / static_cast<int>(sizeof(T)), kRowChunks = kColumns / kChunk;
   static_assert(kRows * kRowChunks % kThreads == 0, "every thread makes the same number of copies");
 #pragma unroll
   for (int i = 0; i < kRows * kRowChunks / kThreads; ++i) {
     const int at = static_cast<int>(threadIdx.x) + i * kThreads;
     const int row = at / kRowChunks, column = at % kRowChunks * kChunk;
-    const int64_t source_row = first_row + row, source_column = first_column + column;
-    const bool inside = source_row < from.rows && source_column < from.columns;
-    const T* const source = inside ? from.data + source_row * from.columns + source_column : from.data;
-    cp_async_zero_fill<16>(tile + place(row, column), source, inside ? 16 : 0);
+    const T* const chunk = from.chunk(first_row + row, first_column + column);
+    cp_async_zero_fill<16>(tile + place(row, column), chunk ? chunk : from.data, chunk ? 16 : 0);
   }
 }
 
@@ -53,8 +56,8 @@ struct Bf16Tile {
     return row * kColumns + ((column / 8) ^ turn) * 8 + column % 8;
   }
 
-  template <int kThreads>
-  __device__ static void copy(Element* tile, const StoredMatrix<Element>& from, int64_t first_line, int64_t first_depth) {
+  template <int kThreads, class Source>
+  __device__ static void copy(Element* tile, const Source& from, int64_t first_line, int64_t first_depth) {
     copy_tile<kThreads, kRows, kColumns>(tile, from, kDepthInner ? first_line : first_depth,
                                          kDepthInner ? first_depth : first_line, place);
   }
@@ -105,8 +108,8 @@ struct Tf32Tile {
   static constexpr int kStride = kColumns + (kDepthInner ? 4 : 8);
   static constexpr int kBytes = kRows * kStride * 4;
 
-  template <int kThreads>
-  __device__ static void copy(Element* tile, const StoredMatrix<Element>& from, int64_t first_line, int64_t first_depth) {
+  template <int kThreads, class Source>
+  __device__ static void copy(Element* tile, const Source& from, int64_t first_line, int64_t first_depth) {
     copy_tile<kThreads, kRows, kColumns>(tile, from, kDepthInner ? first_line : first_depth,
                                          kDepthInner ? first_depth : first_line,
                                          [](int row, int column) { return row * kStride + column; });
