@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apps/app.h"
 
+#include <algorithm>
 #include <iostream>
 #include <new>
 
@@ -30,18 +31,27 @@ int usage_error(const CLI::App& cli, const CLI::ParseError& error, int argc, cha
   return static_cast<int>(ErrorKind::usage);
 }
 
-}  // namespace
-
-int run(CLI::App& cli, int argc, char** argv, const std::function<int()>& body) {
+int parse_and_run(CLI::App& cli, int argc, char** argv, const std::function<int()>& body) {
   try {
     cli.parse(argc, argv);
-  } catch (const CLI::CallForHelp& help) {
-    return cli.exit(help);
+  } catch (const CLI::Success& asked_for) {  // --help, --version
+    const int code = cli.exit(asked_for);
+    flush_output();
+    return code;
   } catch (const CLI::ParseError& error) {
     return usage_error(cli, error, argc, argv);
   }
+  const int code = body();
+  flush_output();
+  return code;
+}
+
+}  // namespace
+
+int run(CLI::App& cli, int argc, char** argv, const std::function<int()>& body) {
+  cli.set_version_flag("--version", cli.get_name() + " of lamina " LAMINA_VERSION, "print the version");
   try {
-    return body();
+    return parse_and_run(cli, argc, argv, body);
   } catch (const Error& error) {
     std::cerr << cli.get_name() << ": " << error.what() << "\n";
     return error.exit_code();
@@ -54,26 +64,13 @@ int run(CLI::App& cli, int argc, char** argv, const std::function<int()>& body) 
   }
 }
 
+void flush_output() {
+  std::cout.flush();
+  if (!std::cout) throw Error(ErrorKind::io, "cannot write to standard output: what was printed is not whole (is its disk full?)");
+}
+
 void write_text_file(const std::string& file, const std::string& text) {
   write_file_atomically(file, [&](ByteSink& sink) { sink.write(text); });
-}
-
-void DeviceFlags::add_to(CLI::App& cli) {
-  cli.add_option("--device", device, "auto, cpu, cuda or sim")->capture_default_str();
-  cli.add_option("--threads", threads, "threads of cpu and sim (0: all cores)")->capture_default_str();
-  cli.add_option("--seed", seed, "seed of weights, shuffling and dropout")->capture_default_str();
-  cli.add_option("--impl", impls, "force an implementation, e.g. matmul=tiled");
-}
-
-void DeviceFlags::apply_to(CompileOptions& options) const {
-  options.device = device;
-  options.threads = threads;
-  options.seed = seed;
-  for (const std::string& impl : impls) {
-    const size_t equals = impl.find('=');
-    if (equals == std::string::npos) throw Error(ErrorKind::usage, text("--impl takes op=implementation, got '", impl, "'"));
-    options.impls[impl.substr(0, equals)] = impl.substr(equals + 1);
-  }
 }
 
 }  // namespace lamina::apps

@@ -7,25 +7,21 @@
 #include <functional>
 #include <string>
 
+#include "apps/checks.h"
+#include "apps/flags.h"
 #include "layers/lamina.h"
 
 namespace lamina::apps {
 
-// Parses the flags into what `cli` was set up with and runs `body`. Unknown flags name the nearest.
+// Parses the flags into what `cli` was set up with and runs `body`. Unknown flags name the nearest; --version is added.
+// Output that could not be written in full is an error, whatever `body` returned.
 int run(CLI::App& cli, int argc, char** argv, const std::function<int()>& body);
+
+// What was printed so far reaches a pipe or file now, ahead of the work that follows. Throws ErrorKind::io where standard
+// output takes no more.
+void flush_output();
 
 // Writes `text` to `file` so that an old file stays until the new one is whole.
 void write_text_file(const std::string& file, const std::string& text);
-
-// Flags that every app has: --device, --threads, --seed and --impl op=name.
-struct DeviceFlags {
-  std::string device = "auto";
-  int threads = 0;
-  uint64_t seed = 0;
-  std::vector<std::string> impls;
-
-  void add_to(CLI::App& cli);
-  void apply_to(CompileOptions& options) const;
-};
 
 }  // namespace lamina::apps

@@ -13,7 +13,9 @@
 
 namespace lamina {
 
-enum class MonitorMode { automatic, min, max };  // automatic: max for accuracies, AUCs and F-scores, else min
+// automatic goes by the metric's own name, the end of the log's: max for accuracies, AUC, precision, recall, F-scores,
+// IoU, mAP, R2 and the cosine similarity, else min. A loss is always min, whatever its output is called.
+enum class MonitorMode { automatic, min, max };
 
 // Stops when `monitor` has not improved by more than min_delta for `patience` epochs.
 struct EarlyStoppingOptions {
@@ -29,7 +31,8 @@ struct EarlyStoppingOptions {
 };
 std::shared_ptr<Callback> early_stopping(EarlyStoppingOptions options = {});
 
-// Multiplies the learning rate by `factor` when `monitor` has not improved for `patience` epochs.
+// Multiplies the learning rate by `factor`, which is below 1, when `monitor` has not improved for `patience` epochs. Puts
+// learning_rate, that of the epoch, into the logs.
 struct ReduceLrOptions {
   std::string monitor = "val_loss";
   double factor = 0.1;
@@ -43,12 +46,14 @@ struct ReduceLrOptions {
 };
 std::shared_ptr<Callback> reduce_lr_on_plateau(ReduceLrOptions options = {});
 
-// Sets the learning rate at each epoch's begin to schedule(epoch, current rate).
+// Sets the learning rate at each epoch's begin to schedule(epoch, current rate), which must be finite and not negative.
+// Puts learning_rate into the logs.
 std::shared_ptr<Callback> learning_rate_scheduler(std::function<double(int64_t epoch, double rate)> schedule, int verbose = 0,
                                                   std::ostream* out = nullptr);
 
-// Saves the weights. The path may hold {epoch}, {epoch:02d}, {loss:.4f}, {val_loss:.2f}, ...: the epoch counts from 1. A
+// Saves the weights. The path may hold {epoch}, {epoch:02d}, {loss:.4f}, {val_loss:.2e}, ...: the epoch counts from 1. A
 // log that is missing is said and skipped; one that cannot come (val_ without validation data) is refused at the start.
+// Only every `period`-th epoch is looked at, also for the best.
 struct CheckpointOptions {
   std::string path;
   std::string monitor = "val_loss";
@@ -61,7 +66,8 @@ struct CheckpointOptions {
 };
 std::shared_ptr<Callback> model_checkpoint(CheckpointOptions options);
 
-// One line per epoch: epoch and all logs. An old file is replaced unless `append`.
+// One line per epoch: epoch, counted from 0, and all logs; NA where an epoch lacks one that the first had. An old file is
+// replaced unless `append`, which writes no second header.
 struct CsvLoggerOptions {
   std::string path;
   char separator = ',';
@@ -76,6 +82,7 @@ std::shared_ptr<Callback> terminate_on_nan(std::ostream* out = nullptr);
 struct CallbackFunctions {
   std::function<void(int64_t epoch)> on_epoch_begin = {};
   std::function<void(int64_t epoch, Logs& logs)> on_epoch_end = {};
+  std::function<void(int64_t batch)> on_train_batch_begin = {};
   std::function<void(int64_t batch, const Logs& logs)> on_train_batch_end = {};
   std::function<void()> on_train_begin = {};
   std::function<void(const Logs& logs)> on_train_end = {};

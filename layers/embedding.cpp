@@ -18,7 +18,8 @@ class EmbeddingLayer final : public Layer {
 
   std::string type() const override { return "Embedding"; }
 
-  void build(std::span<const TensorType>) override {
+  void build(std::span<const TensorType> inputs) override {
+    LAMINA_CHECK(inputs.size() == 1, "[Embedding] takes one input, got ", inputs.size());
     embeddings_ = add_weight("embeddings", {input_dim_, output_dim_}, options_.embeddings_initializer, options_.embeddings_regularizer);
   }
 

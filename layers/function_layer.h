@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A layer without weights, given by a function: what Lambda is to users, and what most small layers are made of.
+// A layer without weights, given by a function: what most small layers are made of.
 #pragma once
 
 #include <functional>

@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything a user of Lamina includes.
+// Everything a user of Lamina includes: layers, models, losses, metrics, optimizers, callbacks, the ops that Lambda layers
+// and losses are made of, datasets, files of tensors, and the simulator's options.
 #pragma once
 
+#include "core/data/memory_dataset.h"
 #include "core/graph/pointwise.h"
 #include "core/graph/reduce.h"
 #include "core/graph/reshape.h"
+#include "core/io/npy.h"
+#include "core/io/npz.h"
+#include "core/io/safetensors.h"
+#include "core/optim/optimizer.h"
+#include "core/optim/schedules.h"
+#include "core/runtime/sim/options.h"
+#include "core/tensor/host_tensor.h"
 #include "kernels/concat/concat.h"
 #include "kernels/dropout/dropout.h"
 #include "kernels/gather/gather.h"
@@ -21,12 +30,14 @@
 #include "layers/dense.h"
 #include "layers/dropout.h"
 #include "layers/embedding.h"
+#include "layers/initializers.h"
 #include "layers/lambda.h"
 #include "layers/lstm.h"
 #include "layers/masking.h"
 #include "layers/merge.h"
 #include "layers/metrics.h"
 #include "layers/model.h"
+#include "layers/regularizers.h"
 #include "layers/shaping.h"
 #include "layers/time_distributed.h"
 #include "losses/losses.h"

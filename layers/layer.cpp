@@ -36,6 +36,13 @@ void collect(const Layer& layer, const std::string& prefix, std::set<const Varia
   for (const auto& [name, inner] : layer.inner_layers()) collect(*inner, prefix + name + "/", seen, into);
 }
 
+// What is saved and copied: the state of a stateful layer belongs to the data that it has seen.
+std::vector<std::pair<std::string, std::shared_ptr<Variable>>> weights_of(const Layer& layer) {
+  auto variables = all_variables(layer);
+  std::erase_if(variables, [](const auto& entry) { return entry.second->is_state; });
+  return variables;
+}
+
 }  // namespace
 
 Value CallContext::mask_of(const Value& value) const {
@@ -69,8 +76,13 @@ std::vector<Value> Layer::masks(CallContext& context, std::span<const Value> inp
   return std::vector<Value>(outputs.size(), supports_masking() && !inputs.empty() ? context.mask_of(inputs[0]) : Value());
 }
 
-std::vector<Value> Layer::apply(CallContext& context, std::span<const Value> inputs) {
-  const NameScope scope(name.empty() ? default_layer_name(type()) : name);
+void Layer::set_trainable(bool value) {
+  trainable = value;
+  for (const auto& [inner_name, inner] : inner_layers()) inner->set_trainable(value);
+}
+
+std::vector<Value> Layer::apply(CallContext& context, std::span<const Value> inputs, const std::string& known_as) {
+  const NameScope scope(known_as.empty() ? name_or_default(*this) : known_as);
   if (!built_) {
     std::vector<TensorType> types;
     for (const Value& input : inputs) types.push_back(input.type());
@@ -104,27 +116,32 @@ std::shared_ptr<Variable> Layer::add_weight(const std::string& weight, const Ext
 }
 
 std::vector<Value> LayerHandle::outputs(const std::vector<Value>& inputs) const {
-  const NameScope scope(layer_->name.empty() ? default_layer_name(layer_->type()) : layer_->name);
+  const NameScope scope(name_or_default(*layer_));
   return make_node(layer_op(), LayerAttributes{layer_}, inputs);
 }
 
 Value LayerHandle::single(const std::vector<Value>& inputs) const {
   const std::vector<Value> values = outputs(inputs);
-  LAMINA_CHECK(values.size() == 1, "layer ", layer_->name.empty() ? default_layer_name(layer_->type()) : layer_->name, " has ",
-               values.size(), " outputs; use .outputs({...}), which returns all of them");
+  LAMINA_CHECK(values.size() == 1, "layer ", name_or_default(*layer_), " has ", values.size(),
+               " outputs; use .outputs({...}), which returns all of them");
   return values.front();
 }
 
 std::vector<HostTensor> LayerHandle::weights() const {
   std::vector<HostTensor> contents;
-  for (const auto& [path, variable] : all_variables(*layer_)) contents.push_back(variable->read());
+  for (const auto& [path, variable] : weights_of(*layer_)) contents.push_back(variable->read());
   return contents;
 }
 
 void LayerHandle::set_weights(const std::vector<HostTensor>& weights) const {
-  const auto variables = all_variables(*layer_);
-  LAMINA_CHECK(weights.size() == variables.size(), "layer ", layer_->name, " has ", variables.size(), " weights, got ",
+  const auto variables = weights_of(*layer_);
+  LAMINA_CHECK(weights.size() == variables.size(), "layer ", name_or_default(*layer_), " has ", variables.size(), " weights, got ",
                weights.size());
+  for (size_t i = 0; i < weights.size(); ++i) {
+    const auto& [path, variable] = variables[i];
+    LAMINA_CHECK(weights[i].extents() == variable->extents, "weight '", path, "' of layer ", name_or_default(*layer_), " has shape ",
+                 variable->extents, ", got ", weights[i].extents());
+  }
   for (size_t i = 0; i < weights.size(); ++i) variables[i].second->assign(weights[i]);
 }
 
@@ -148,6 +165,10 @@ std::string default_layer_name(const std::string& type) {
     name += static_cast<char>(std::tolower(static_cast<unsigned char>(type[i])));
   }
   return name;
+}
+
+std::string name_or_default(const Layer& layer) {
+  return layer.name.empty() ? default_layer_name(layer.type()) : layer.name;
 }
 
 std::vector<std::pair<std::string, std::shared_ptr<Variable>>> all_variables(const Layer& layer) {

@@ -68,15 +68,18 @@ class Layer {
   // Whether this layer holds others (Bidirectional, TimeDistributed, a nested model); their variables are listed too.
   virtual std::vector<std::pair<std::string, std::shared_ptr<Layer>>> inner_layers() const { return {}; }
 
-  // Build, cast the inputs to the compute type, call, and set the masks of the outputs.
-  std::vector<Value> apply(CallContext& context, std::span<const Value> inputs);
+  // Build, cast the inputs to the compute type, call, and set the masks of the outputs. `known_as` is the name under
+  // which the caller holds an unnamed layer: its nodes are then named by it.
+  std::vector<Value> apply(CallContext& context, std::span<const Value> inputs, const std::string& known_as = {});
 
   const std::vector<std::shared_ptr<Variable>>& own_variables() const { return variables_; }
   bool is_built() const { return built_; }
 
-  std::string name;                         // given by the user, or by the first model that holds the layer
-  bool name_is_given = false;
-  bool trainable = true;                    // read at compile
+  // This layer and all that is in it. `trainable` is read at compile; a layer trains where all around it do, too.
+  void set_trainable(bool value);
+
+  std::string name;                         // given by the user, or empty: each model numbers its unnamed layers
+  bool trainable = true;
   std::optional<DType> compute_type = {};   // instead of the model's
 
  protected:
@@ -100,9 +103,9 @@ class LayerHandle {
   std::vector<Value> outputs(const std::vector<Value>& inputs) const;
 
   const std::shared_ptr<Layer>& layer() const { return layer_; }
-  void set_trainable(bool trainable) const { layer_->trainable = trainable; }
-  std::vector<HostTensor> weights() const;
-  void set_weights(const std::vector<HostTensor>& weights) const;  // in the order of weights(); checks count and shapes
+  void set_trainable(bool trainable) const { layer_->set_trainable(trainable); }
+  std::vector<HostTensor> weights() const;  // without the state of a stateful layer
+  void set_weights(const std::vector<HostTensor>& weights) const;  // in the order of weights(); checks count and shapes first
 
  private:
   Value single(const std::vector<Value>& inputs) const;
@@ -121,7 +124,6 @@ template <class LayerType, class... Args>
 std::shared_ptr<Layer> make_layer(const LayerOptions& options, Args&&... args) {
   auto layer = std::make_shared<LayerType>(std::forward<Args>(args)...);
   layer->name = options.name;
-  layer->name_is_given = !options.name.empty();
   layer->trainable = options.trainable;
   layer->compute_type = options.compute_type;
   return layer;
@@ -133,6 +135,9 @@ const std::shared_ptr<Layer>& layer_of(const Node& node);
 
 // "LeakyReLU" -> "leaky_re_lu", as Keras names layers.
 std::string default_layer_name(const std::string& type);
+
+// The given name, or the default one.
+std::string name_or_default(const Layer& layer);
 
 // Variables of the layer and of those inside it, with their paths below it: "kernel", "forward/kernel". Each once.
 std::vector<std::pair<std::string, std::shared_ptr<Variable>>> all_variables(const Layer& layer);

@@ -19,7 +19,7 @@ struct LSTMOptions {
   Regularizer kernel_regularizer = {};
   Regularizer recurrent_regularizer = {};
   Regularizer bias_regularizer = {};
-  double dropout = 0;            // of the inputs: one mask per batch for all steps
+  double dropout = 0;            // of the inputs, in training: one mask per batch for all steps and gates
   double recurrent_dropout = 0;  // of the state that meets the recurrent kernel, likewise
   bool return_sequences = false; // [batch, time, units] instead of the last output
   bool return_state = false;     // outputs(...) gives output, h, c

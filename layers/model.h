@@ -66,25 +66,38 @@ struct CompileOptions {
   std::ostream* dump = nullptr;                   // prints the graph after each pass
 };
 
+// What fit validates on after each epoch: x, y and sample_weight in the forms of fit, or a batch by names.
+struct ValidationData {
+  ValidationData() = default;
+  ValidationData(Tensors x_data, Tensors y_data = {}, Tensors weights = {})
+      : x(std::move(x_data)), y(std::move(y_data)), sample_weight(std::move(weights)) {}
+  ValidationData(Batch batch)  // NOLINT: converts
+      : x(std::move(batch.inputs)), y(std::move(batch.targets)), sample_weight(std::move(batch.sample_weights)) {}
+
+  Tensors x, y, sample_weight;
+};
+
+// A Dataset makes its own batches, in its own order, with their weights: fit and evaluate refuse what is of tensors alone.
 struct FitOptions {
-  int64_t batch_size = 32;
-  int64_t epochs = 1;          // the final index: runs initial_epoch .. epochs - 1
+  std::optional<int64_t> batch_size = {};  // of tensors; 32 where not given
+  int64_t epochs = 1;           // the final index: runs initial_epoch .. epochs - 1
   int64_t initial_epoch = 0;
-  bool shuffle = true;
-  int verbose = 1;             // 0 silent, 1 progress line, 2 one line per epoch
-  double validation_split = 0; // the last rows, taken before any shuffling
-  std::optional<Batch> validation_data = {};
-  std::shared_ptr<Dataset> validation_dataset = {};
-  Tensors sample_weight = {};
-  std::map<int, double> class_weight = {};  // of a model with one output
+  std::optional<bool> shuffle = {};        // of tensors; true where not given: in another order each epoch
+  int verbose = 1;              // 0 silent, 1 progress line, 2 one line per epoch
+  double validation_split = 0;  // of tensors: the last rows, taken before any shuffling, unless other validation data is given
+  ValidationData validation_data = {};
+  std::shared_ptr<Dataset> validation_dataset = {};   // instead of validation_data
+  std::optional<int64_t> validation_batch_size = {};  // of validation_data; batch_size where not given
+  Tensors sample_weight = {};               // of tensors
+  std::map<int, double> class_weight = {};  // of a model with one output; validation stays unweighted
   std::vector<std::shared_ptr<Callback>> callbacks = {};
   std::optional<int64_t> steps_per_epoch = {};
-  std::ostream* out = nullptr;  // default: std::cout
+  std::ostream* out = nullptr;  // progress and warnings; default: std::cout
 };
 
 struct EvaluateOptions {
-  int64_t batch_size = 32;
-  Tensors sample_weight = {};
+  std::optional<int64_t> batch_size = {};  // of tensors; 32 where not given
+  Tensors sample_weight = {};              // of tensors
   std::vector<std::shared_ptr<Callback>> callbacks = {};
   int verbose = 0;
   std::ostream* out = nullptr;
@@ -109,7 +122,9 @@ class Model {
   std::vector<Value> outputs_of(const std::vector<Value>& inputs) const;
 
   // Traces, binds, differentiates and checks everything that can be checked before data is seen. Keeps the weights; a
-  // new optimizer object starts with empty slots, the same object keeps them.
+  // new optimizer object starts with empty slots, the same object keeps them. Which weights are trained is read here:
+  // where `trainable` of a layer changes later, training goes on with the same weights and says so once (fit to its
+  // stream, train_on_batch to std::cerr). So a network that is frozen inside of another can still be trained by itself.
   void compile(CompileOptions options);
   bool is_compiled() const;
 
@@ -132,17 +147,19 @@ class Model {
   void plot(std::ostream& out) const;           // the layers as DOT
   const Plan* last_plan() const;
 
-  // By path ("dense/kernel"), to a safetensors or npz file, by the ending of its name.
+  // By path ("dense/kernel"), to a safetensors or npz file, by the ending of its name. As for get_weights, the state of a
+  // stateful layer is no weight: it belongs to the data that went through.
   void save_weights(const std::string& file) const;
   LoadReport load_weights(const std::string& file, LoadOptions options = {});
 
   const std::string& name() const;
   const Network& network() const;
   std::shared_ptr<Layer> get_layer(const std::string& name) const;
-  std::vector<NamedVariable> variables() const;
+  std::vector<NamedVariable> variables() const;  // weights, and the states of stateful layers
+  std::vector<NamedVariable> weights() const;    // without those states, in the order of get_weights
   std::vector<HostTensor> get_weights() const;
-  void set_weights(const std::vector<HostTensor>& weights);
-  void set_trainable(bool trainable);           // the whole model; takes effect at the next compile
+  void set_weights(const std::vector<HostTensor>& contents);
+  void set_trainable(bool trainable);           // of all layers, and those in them; takes effect at the next compile
   void reset_states();                          // of stateful layers
 
   const std::shared_ptr<Optimizer>& optimizer() const;
@@ -152,7 +169,8 @@ class Model {
   bool stops_training() const;
   void set_observer(StepObserver* observer);      // profiles every step that runs from now on
 
-  // The names under which data is fed and reported: inputs, outputs whose loss needs y, and the logs in their order.
+  // The names under which data is fed and reported: inputs, outputs of which a loss or metric reads y, and the logs in
+  // their order.
   std::vector<std::string> input_names() const;
   std::vector<LossBinding> targets() const;
   std::vector<std::string> metrics_names() const;

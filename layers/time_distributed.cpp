@@ -20,6 +20,7 @@ class TimeDistributedLayer final : public Layer {
   }
 
   std::vector<Value> call(CallContext& context, std::span<const Value> inputs) override {
+    LAMINA_CHECK(inputs.size() == 1, "[TimeDistributed] takes one input, got ", inputs.size());
     const Shape& x = inputs[0].shape();
     LAMINA_CHECK(x.rank() >= 3, "`TimeDistributed` Layer should be passed an `input_shape` with at least 3 dimensions, received: ", x);
     Shape steps{x[0] * x[1]};

@@ -2,9 +2,21 @@
 # In a bundle, on a machine with a GPU: finds the CUDA libraries there, runs the cuda tests, the apps and the benchmarks,
 # and writes what they say to results/ beside this script (or $1). Exit code 1 where a test failed.
 set -uo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-results=${1:-$here/results}
+folder=$(cd "$(dirname "$0")" && pwd)
+results=${1:-$folder/results}
 mkdir -p "$results"
+
+# Unpacked beside the bundle, once. Not every machine has xz; where it is missing, Python unpacks.
+here=$folder/contents
+if [ ! -d "$here" ]; then
+  mkdir -p "$here.part"
+  if command -v xz >/dev/null; then
+    tar -C "$here.part" -xJf "$folder/contents.tar.xz" || exit 5
+  else
+    python3 -c 'import sys, tarfile; tarfile.open(sys.argv[1]).extractall(sys.argv[2])' "$folder/contents.tar.xz" "$here.part" || exit 5
+  fi
+  mv "$here.part" "$here"
+fi
 
 # cuBLAS and cuDNN are opened at run time; they may lie with the toolkit or in a Python environment.
 found=$here/lib
@@ -20,7 +32,7 @@ if [ -n "$python" ]; then
   done
 fi
 export LD_LIBRARY_PATH=$found${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-export LAMINA_GOLDEN_DIR=$here/tests/golden/data
+export LAMINA_GOLDEN_DIR=$here/golden
 nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.sm --format=csv >"$results/gpu.csv" 2>&1 || true
 
 failed=0

@@ -15,7 +15,7 @@ using namespace lamina;
 constexpr int64_t kTokens = 10, kEncodeSize = 64;
 
 struct Flags {
-  apps::DeviceFlags device;
+  apps::ModelFlags model;
   int64_t timesteps = 100;
   int64_t epochs = 10;
   std::string init = "keras";
@@ -71,7 +71,7 @@ int train(const Flags& flags) {
   CompileOptions options;
   options.optimizer = "adam";
   options.loss = losses_for(flags.binding);
-  flags.device.apply_to(options);
+  flags.model.apply_to(options);
   if (flags.init == "formula") initialise_by_formula(model);
   model.compile(std::move(options));
   std::cout << model.device_line() << "\n";
@@ -79,6 +79,7 @@ int train(const Flags& flags) {
 
   const HostTensor x = tokens(flags.timesteps);
   std::cout << "x: " << kTokens << " tokens, each repeated over " << flags.timesteps << " time steps\n";
+  apps::flush_output();
   const History history = model.fit(x, {}, {.epochs = flags.epochs, .shuffle = false});
   if (flags.plan) model.print_plan(std::cout);
   const double predicted = model.predict(x.rows(5, 1)).at(0);
@@ -108,20 +109,27 @@ int show_misspelt(const Flags& flags) {
   }
 }
 
+int check_and_run(const Flags& flags) {
+  apps::check_output_files({{"--save", flags.save}, {"--json", flags.json}});
+  const DeviceChoice device = flags.model.open();
+  return flags.binding == "misspelt" ? show_misspelt(flags) : train(flags);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   CLI::App cli("Trains the toy LSTM, whose loss is a Lambda layer bound by name.", "toy_lstm");
   Flags flags;
-  flags.device.add_to(cli);
-  cli.add_option("--timesteps", flags.timesteps, "time steps per token")->check(CLI::Range(1, 100000))->capture_default_str();
-  cli.add_option("--epochs", flags.epochs, "epochs of one step each")->check(CLI::Range(1, 1000000))->capture_default_str();
+  flags.model.add_to(cli);
+  cli.add_option("--timesteps", flags.timesteps, "time steps per token")->check(apps::whole_number(1, 100000))->capture_default_str();
+  cli.add_option("--epochs", flags.epochs, "epochs of one step each")->check(apps::whole_number(1, 1000000))->capture_default_str();
   cli.add_option("--init", flags.init, "keras (random, by --seed) or formula (fixed)")->check(CLI::IsMember({"keras", "formula"}))->capture_default_str();
   cli.add_option("--binding", flags.binding, "how the loss is given: dict, callable or misspelt")
       ->check(CLI::IsMember({"dict", "callable", "misspelt"}))
       ->capture_default_str();
-  cli.add_option("--json", flags.json, "write device, losses, prediction and seconds to this file");
-  cli.add_option("--save", flags.save, "write the weights to this .safetensors or .npz file");
+  cli.add_option("--json", flags.json, "write device, losses, prediction and seconds to this file")->check(apps::output_name());
+  cli.add_option("--save", flags.save, "write the weights to this .safetensors or .npz file")
+      ->check(apps::output_name({".safetensors", ".npz"}));
   cli.add_flag("--plan", flags.plan, "print the plan of the training step");
-  return apps::run(cli, argc, argv, [&] { return flags.binding == "misspelt" ? show_misspelt(flags) : train(flags); });
+  return apps::run(cli, argc, argv, [&] { return check_and_run(flags); });
 }

@@ -12,7 +12,7 @@ namespace {
 using namespace lamina;
 
 struct Flags {
-  apps::DeviceFlags device;
+  apps::ModelFlags model;
   int64_t samples = 64;
   int64_t epochs = 2;
   int64_t vocabulary = 10000, width = 512, length = 100;
@@ -64,10 +64,11 @@ History train(const Flags& flags, const Data& data, bool by_name) {
     options.loss = {"binary_crossentropy", "binary_crossentropy"};
     options.loss_weights = {1.0, 0.2};
   }
-  flags.device.apply_to(options);
+  flags.model.apply_to(options);
   model.compile(std::move(options));
   std::cout << (by_name ? "by name" : "by lists") << ", " << model.device_line() << "\n";
   model.print_bindings(std::cout);
+  apps::flush_output();
   if (by_name) {
     return model.fit({{"main_input", data.headlines}, {"aux_input", data.side}},
                      {{"main_output", data.labels}, {"aux_output", data.labels}}, {.epochs = flags.epochs});
@@ -76,6 +77,8 @@ History train(const Flags& flags, const Data& data, bool by_name) {
 }
 
 int compare(const Flags& flags) {
+  apps::check_output_files({{"--json", flags.json}});
+  const DeviceChoice device = flags.model.open();
   const Data data = {random_whole({flags.samples, flags.length}, 1, flags.vocabulary), random_floats({flags.samples, 5}, 2),
                      random_whole({flags.samples, 1}, 3, 2).cast(DType::f32)};
   const History by_name = train(flags, data, true), by_list = train(flags, data, false);
@@ -94,12 +97,12 @@ int compare(const Flags& flags) {
 int main(int argc, char** argv) {
   CLI::App cli("Trains a two-input two-output model twice, with data and losses by name and by lists.", "two_outputs");
   Flags flags;
-  flags.device.add_to(cli);
-  cli.add_option("--samples", flags.samples, "random samples to train on")->check(CLI::Range(1, 1000000))->capture_default_str();
-  cli.add_option("--epochs", flags.epochs, "epochs")->check(CLI::Range(1, 1000000))->capture_default_str();
-  cli.add_option("--vocabulary", flags.vocabulary, "words")->check(CLI::Range(2, 1000000))->capture_default_str();
-  cli.add_option("--width", flags.width, "features per word")->check(CLI::Range(1, 65536))->capture_default_str();
-  cli.add_option("--length", flags.length, "words per headline")->check(CLI::Range(1, 10000))->capture_default_str();
-  cli.add_option("--json", flags.json, "write the histories to this file");
+  flags.model.add_to(cli);
+  cli.add_option("--samples", flags.samples, "random samples to train on")->check(apps::whole_number(1, 1000000))->capture_default_str();
+  cli.add_option("--epochs", flags.epochs, "epochs")->check(apps::whole_number(1, 1000000))->capture_default_str();
+  cli.add_option("--vocabulary", flags.vocabulary, "words")->check(apps::whole_number(2, 1000000))->capture_default_str();
+  cli.add_option("--width", flags.width, "features per word")->check(apps::whole_number(1, 65536))->capture_default_str();
+  cli.add_option("--length", flags.length, "words per headline")->check(apps::whole_number(1, 10000))->capture_default_str();
+  cli.add_option("--json", flags.json, "write the histories to this file")->check(apps::output_name());
   return apps::run(cli, argc, argv, [&] { return compare(flags); });
 }

@@ -8,7 +8,7 @@
 #include "apps/app.h"
 #include "core/base/philox.h"
 #include "core/compile/make_plan.h"
-#include "core/runtime/select_device.h"
+#include "core/runtime/cpu/threads.h"
 #include "kernels/all_ops.h"
 
 namespace {
@@ -18,8 +18,8 @@ using namespace lamina;
 constexpr size_t kFlushBytes = size_t{256} << 20;  // more than any second- or third-level cache we run on
 
 struct Flags {
-  std::string op, device = "auto", json;
-  int threads = 0;
+  apps::DeviceFlags device;
+  std::string op, json;
   int repeats = 20;
 };
 
@@ -67,7 +67,7 @@ Timing measure(const OpRegistry& ops, const std::shared_ptr<Device>& device, con
   for (const Value& value : one.build(inputs)) graph.outputs.push_back({text("y", graph.outputs.size()), value});
   PlanOptions options;
   options.device = device->kind();
-  options.threads = flags.threads ? flags.threads : 1;
+  options.threads = threads();
   options.fuse = false;
   options.allow_tf32 = impl.name.find("tf32") != std::string::npos;
   options.forced_impls = {{op, impl.name}};
@@ -100,25 +100,43 @@ Timing measure(const OpRegistry& ops, const std::shared_ptr<Device>& device, con
   return timing;
 }
 
+std::vector<OpCase> bench_cases(const OpRegistry::Entry& entry) {
+  std::vector<OpCase> cases;
+  if (entry.cases) cases = entry.cases();
+  std::erase_if(cases, [](const OpCase& one) { return one.tag != CaseTag::bench; });
+  return cases;
+}
+
+void check_op(const OpRegistry& ops, const std::string& op) {
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : ops.entries()) {
+    if (!bench_cases(entry).empty()) names.push_back(name);
+  }
+  if (op.empty() || std::find(names.begin(), names.end(), op) != names.end()) return;
+  throw Error(ErrorKind::usage, text("no op '", op, "' with bench cases", did_you_mean(op, names), "; there are: ", join(names)));
+}
+
 int run_benchmarks(const Flags& flags) {
   const OpRegistry ops = kernels::all_ops();
-  const DeviceChoice choice = select_device(flags.device, flags.threads);
+  check_op(ops, flags.op);
+  apps::check_output_files({{"--json", flags.json}});
+  const DeviceChoice choice = flags.device.open();
   std::cout << choice.line << "\n";
-  if (!flags.op.empty()) ops.at(flags.op);
   nlohmann::ordered_json report = {{"device", choice.device->description()}, {"repeats", flags.repeats}, {"rows", nlohmann::json::array()}};
   for (const auto& [op, entry] : ops.entries()) {
-    if (!entry.cases || (!flags.op.empty() && flags.op != op)) continue;
-    for (const OpCase& one : entry.cases()) {
-      if (one.tag != CaseTag::bench) continue;
+    if (!flags.op.empty() && flags.op != op) continue;
+    for (const OpCase& one : bench_cases(entry)) {
       for (const KernelImpl* impl : ops.impls(op, choice.device->kind())) {
         if (impl->name == "reference") continue;  // the oracle, not a contender
         const Timing timing = measure(ops, choice.device, op, one, *impl, flags);
         if (!timing.refused.empty()) {
           std::cout << op << " " << one.name << " " << timing.impl << ": does not apply\n";
+          apps::flush_output();
           continue;
         }
         std::cout << op << " " << one.name << " " << timing.impl << ": " << text(timing.median_ms) << " ms, " << text(timing.gflops)
                   << " GFLOP/s, " << text(timing.gbytes) << " GB/s\n";
+        apps::flush_output();
         report["rows"].push_back({{"op", op},
                                   {"case", one.name},
                                   {"impl", timing.impl},
@@ -138,10 +156,9 @@ int run_benchmarks(const Flags& flags) {
 int main(int argc, char** argv) {
   CLI::App cli("Times the implementations of ops on their bench cases.", "op_bench");
   Flags flags;
+  flags.device.add_to(cli);
   cli.add_option("--op", flags.op, "one op; all where absent");
-  cli.add_option("--device", flags.device, "auto, cpu, cuda or sim")->capture_default_str();
-  cli.add_option("--threads", flags.threads, "threads of the cpu device (0: all cores)")->capture_default_str();
-  cli.add_option("--repeats", flags.repeats, "runs that count")->check(CLI::Range(1, 10000))->capture_default_str();
-  cli.add_option("--json", flags.json, "write the rows to this file");
+  cli.add_option("--repeats", flags.repeats, "runs that count")->check(apps::whole_number(1, 10000))->capture_default_str();
+  cli.add_option("--json", flags.json, "write the rows to this file")->check(apps::output_name());
   return apps::run(cli, argc, argv, [&] { return run_benchmarks(flags); });
 }

@@ -59,12 +59,16 @@ std::vector<LossSpec> specs_by_output(const std::vector<std::string>& names, con
       for (const NamedLoss& entry : entries) {
         const auto at = std::find(names.begin(), names.end(), entry.output);
         LAMINA_CHECK(at != names.end(), "Unknown entry in loss dictionary: \"", entry.output,
-                     "\". Only expected the following keys: ", quoted_list(names), did_you_mean(entry.output, names));
+                     "\". Only expected the following keys: ", quoted_list(names), "; given were ", quoted_list(keys),
+                     did_you_mean(entry.output, names));
         specs[static_cast<size_t>(at - names.begin())] = entry.loss;
       }
-      LAMINA_CHECK(keys.size() == names.size(), "Expected keys ", quoted_list(names),
-                   " in loss dict, but found loss.keys()=", quoted_list(keys),
-                   ". Write no_loss for an output that is not to be trained.");
+      for (const std::string& name : names) {
+        LAMINA_CHECK(std::find(keys.begin(), keys.end(), name) != keys.end(), "Output \"", name,
+                     "\" missing from loss dictionary. Expected keys ", quoted_list(names),
+                     " in loss dict, but found loss.keys()=", quoted_list(keys),
+                     ". Write no_loss for an output that is not to be trained.");
+      }
       break;
     }
   }
@@ -76,9 +80,18 @@ std::vector<LossSpec> specs_by_output(const std::vector<std::string>& names, con
 std::vector<double> weights_by_output(const std::vector<std::string>& names, const LossWeights& weights) {
   std::vector<double> result(names.size(), 1.0);
   const auto& entries = weights.entries();
-  if (weights.is_list()) {
-    LAMINA_CHECK(entries.size() == names.size(), "`loss_weights` must match the number of losses, got ", names.size(),
-                 " losses and ", entries.size(), " weights.");
+  if (weights.form() == LossWeights::Form::one) {
+    LAMINA_CHECK(names.size() == 1, "`loss_weights` is one number, but the model has the outputs ", quoted_list(names),
+                 "; give a list with one weight per output, or weights by name.");
+    result.front() = entries.front().weight;
+    return result;
+  }
+  if (weights.form() == LossWeights::Form::list) {
+    std::vector<double> shown;
+    for (const NamedWeight& entry : entries) shown.push_back(entry.weight);
+    LAMINA_CHECK(entries.size() == names.size(),
+                 "When passing a list as loss_weights, it should have one entry per model outputs. The model has ",
+                 names.size(), " outputs, but you passed loss_weights=[", join(shown), "]");
     for (size_t i = 0; i < names.size(); ++i) result[i] = entries[i].weight;
     return result;
   }
@@ -146,6 +159,7 @@ LossBinding bind(const ModelOutput& output, const LossSpec& spec, double weight,
   binding.needs_target = depends_on(values, target);
   // Nothing of the loss but the output itself: the identity loss, for layers that compute the loss themselves.
   if (values.same_as(y_pred)) binding.loss = "identity";
+  if (binding.needs_target) binding.target_reader = "loss " + binding.loss;
 
   Value sample_weight;
   if (const auto rank = options.sample_weight_ranks.find(output.name); rank != options.sample_weight_ranks.end()) {
@@ -166,6 +180,15 @@ std::string shown(const Shape& shape) {
   return "(" + join(dims) + (dims.size() == 1 ? ",)" : ")");
 }
 
+// The reader is named where it is not the loss that stands before.
+std::string need_of_target(const LossBinding& binding) {
+  if (!binding.needs_target) return "needs no y";
+  const bool by_loss = binding.target_reader == "loss " + binding.loss;
+  return by_loss ? "needs y" : "needs y for the " + binding.target_reader;
+}
+
+constexpr std::string_view kTarget = "/target", kSampleWeight = "/sample_weight";
+
 }  // namespace
 
 TensorType default_target(const TensorType& y_pred) {
@@ -173,8 +196,15 @@ TensorType default_target(const TensorType& y_pred) {
   return {sixteen_bits ? DType::f32 : y_pred.dtype, y_pred.shape};
 }
 
-std::string target_input(const std::string& output) { return output + "/target"; }
-std::string sample_weight_input(const std::string& output) { return output + "/sample_weight"; }
+std::string target_input(const std::string& output) { return output + std::string(kTarget); }
+std::string sample_weight_input(const std::string& output) { return output + std::string(kSampleWeight); }
+
+std::string shown_input(const std::string& name) {
+  const auto output = [&](std::string_view ending) { return name.substr(0, name.size() - ending.size()); };
+  if (name.ends_with(kTarget)) return text("y of output '", output(kTarget), "'");
+  if (name.ends_with(kSampleWeight)) return text("sample_weight of output '", output(kSampleWeight), "'");
+  return text("input '", name, "'");
+}
 
 BoundLosses bind_losses(const std::vector<ModelOutput>& outputs, const LossBindingOptions& options) {
   check_unique_outputs(outputs);
@@ -192,16 +222,24 @@ BoundLosses bind_losses(const std::vector<ModelOutput>& outputs, const LossBindi
   return bound;
 }
 
+std::vector<std::string> reported_parts(const BoundLosses& bound) {
+  std::vector<std::string> names;
+  for (const LossBinding& binding : bound.bindings) {
+    if (binding.trained) names.push_back(binding.output + "_loss");
+  }
+  return names.size() > 1 ? names : std::vector<std::string>();
+}
+
 void print_bindings(const BoundLosses& bound, std::ostream& out) {
   for (const LossBinding& binding : bound.bindings) {
     out << "loss binding: " << binding.output << " " << shown(binding.shape) << " <- ";
     if (!binding.trained) {
-      out << "None (not trained, needs no y)\n";
+      out << "None (not trained, " << need_of_target(binding) << ")\n";
       continue;
     }
     const bool identity = binding.loss == "identity";
-    out << binding.loss << (identity ? " (passthrough, " : " (") << (binding.needs_target ? "needs y" : "needs no y")
-        << "), weight " << text(binding.weight) << "\n";
+    out << binding.loss << (identity ? " (passthrough, " : " (") << need_of_target(binding) << "), weight "
+        << text(binding.weight) << "\n";
   }
 }
 

@@ -26,7 +26,8 @@ struct LossBinding {
   bool trained = false;  // false: None
   std::string loss;      // "mse", "identity", "function"
   double weight = 1;
-  bool needs_target = false;  // the loss reads y_true
+  bool needs_target = false;  // the loss reads y_true, or a metric of the output does
+  std::string target_reader;  // who does: "loss mse", "metric mae"
   TensorType target;
   Value value;  // scalar, before the weight
 };
@@ -52,11 +53,18 @@ TensorType default_target(const TensorType& y_pred);
 std::string target_input(const std::string& output);         // "<output>/target"
 std::string sample_weight_input(const std::string& output);  // "<output>/sample_weight"
 
+// What users call a graph input of this name: "input 'x'", "y of output 'main'", "sample_weight of output 'main'".
+std::string shown_input(const std::string& name);
+
 // Throws where two outputs share a name, a dict has an unknown, missing or duplicate name (both lists and the nearest
-// name are shown), a list has another length than the outputs, or nothing is left to train.
+// name are shown), a list has another length than the outputs, one weight is given for several, or nothing is left to
+// train.
 BoundLosses bind_losses(const std::vector<ModelOutput>& outputs, const LossBindingOptions& options);
 
-// One line per output: "main <- mse, shape (None, 1), weight 1, needs y".
+// "<output>_loss" for each trained output, where there are several: with one, "loss" says it all.
+std::vector<std::string> reported_parts(const BoundLosses& bound);
+
+// One line per output: "loss binding: main (None, 1) <- mse (needs y), weight 1".
 void print_bindings(const BoundLosses& bound, std::ostream& out);
 
 }  // namespace lamina

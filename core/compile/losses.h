@@ -97,21 +97,24 @@ struct NamedWeight {
   double weight;
 };
 
-// `.loss_weights =`: a list, one per output, or by name, where a missing one is 1.
+// `.loss_weights =`: a number, where there is one output; a list, one per output; or by name, where a missing one is 1.
 class LossWeights {
  public:
+  enum class Form { one, list, dict };
+
   LossWeights() = default;
-  LossWeights(std::initializer_list<double> list) : is_list_(true) {
+  LossWeights(double weight) : form_(Form::one), entries_{{"", weight}} {}  // NOLINT
+  LossWeights(std::initializer_list<double> list) : form_(Form::list) {
     for (const double weight : list) entries_.push_back({"", weight});
   }
   LossWeights(std::initializer_list<NamedWeight> dict) : entries_(dict) {}
 
-  bool is_list() const { return is_list_; }
+  Form form() const { return form_; }
   const std::vector<NamedWeight>& entries() const { return entries_; }
 
  private:
-  bool is_list_ = false;
-  std::vector<NamedWeight> entries_;
+  Form form_ = Form::dict;
+  std::vector<NamedWeight> entries_;  // the names are empty but for a dict
 };
 
 }  // namespace lamina

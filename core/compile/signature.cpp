@@ -2,6 +2,7 @@
 #include "core/compile/signature.h"
 
 #include "core/base/check.h"
+#include "core/compile/bind_losses.h"
 #include "core/graph/leaves.h"
 
 namespace lamina {
@@ -25,7 +26,7 @@ SymbolBindings signature_of(const Graph& graph, const std::map<std::string, Exte
     if (given == shapes.end()) {
       std::vector<std::string> names;
       for (const auto& [name, extents] : shapes) names.push_back(name);
-      throw Error(ErrorKind::model, text("no data for input '", input.name, "'; given are ", join(names, ", ", "'"),
+      throw Error(ErrorKind::model, text("no data for ", shown_input(input.name), "; given are ", join(names, ", ", "'"),
                                          did_you_mean(input.name, names)));
     }
     const Extents& extents = given->second;
@@ -37,12 +38,12 @@ SymbolBindings signature_of(const Graph& graph, const std::map<std::string, Exte
         continue;
       }
       const std::string symbol = symbol_of(dim);
-      LAMINA_CHECK(!symbol.empty(), "input '", input.name, "': dimension '", dim, "' must be a number or one symbol");
+      LAMINA_CHECK(!symbol.empty(), shown_input(input.name), ": dimension '", dim, "' must be a number or one symbol");
       const auto [bound, inserted] = bindings.try_emplace(symbol, extents[axis]);
-      LAMINA_CHECK(inserted || bound->second == extents[axis], "input '", input.name, "': dimension '", symbol, "' is ",
+      LAMINA_CHECK(inserted || bound->second == extents[axis], shown_input(input.name), ": dimension '", symbol, "' is ",
                    extents[axis], " here and ", bound->second, " in another input");
     }
-    LAMINA_CHECK(fits, "input '", input.name, "' is incompatible with the model: expected shape=", input.shape,
+    LAMINA_CHECK(fits, shown_input(input.name), " is incompatible with the model: expected shape=", input.shape,
                  ", found shape=", extents);
   }
   return bindings;

@@ -10,7 +10,8 @@
 namespace lamina {
 
 // `shapes` by input name (names that are no input of the graph are ignored). Throws where an input is missing, a rank
-// or a number differs, or one symbol would have two values; every message names the input and both shapes.
+// or a number differs, or one symbol would have two values; every message names the input, as users call it, and both
+// shapes.
 SymbolBindings signature_of(const Graph& graph, const std::map<std::string, Extents>& shapes);
 
 }  // namespace lamina

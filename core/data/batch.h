@@ -16,7 +16,7 @@ using TensorMap = std::map<std::string, HostTensor>;
 
 struct Batch {
   TensorMap inputs;          // by input name
-  TensorMap targets;         // by output name; outputs whose loss reads no y may be absent
+  TensorMap targets;         // by output name; outputs of which nothing reads y may be absent
   TensorMap sample_weights;  // by output name; (samples) or (samples, steps), f32
   int64_t samples = 0;
 };

@@ -68,7 +68,7 @@ void MemoryDataset::start_epoch(int64_t epoch) {
 }
 
 std::optional<int64_t> MemoryDataset::batches() const {
-  return (all_.samples + options_.batch_size - 1) / options_.batch_size;
+  return all_.samples / options_.batch_size + (all_.samples % options_.batch_size != 0 ? 1 : 0);
 }
 
 std::optional<Batch> MemoryDataset::next() {

@@ -16,7 +16,10 @@ namespace {
 
 class Inflater {
  public:
-  Inflater() { LAMINA_CHECK(inflateInit2(&stream_, zip::kRawDeflateBits) == Z_OK, "zlib cannot start: out of memory"); }
+  Inflater() {
+    const int status = inflateInit2(&stream_, zip::kRawDeflateBits);
+    if (status != Z_OK) throw Error(ErrorKind::device, "zlib cannot start: out of memory");
+  }
   Inflater(const Inflater&) = delete;
   Inflater& operator=(const Inflater&) = delete;
   ~Inflater() { inflateEnd(&stream_); }

@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/io/zip_writer.h"
 
-#include <zlib.h>
-
-#include <algorithm>
-#include <limits>
-
 #include "core/base/check.h"
 #include "core/io/untrusted_text.h"
+#include "core/io/zip_deflate.h"
 #include "core/io/zip_format.h"
 
 namespace lamina {
 namespace {
-
-using Parts = std::vector<std::span<const std::byte>>;
 
 constexpr uint16_t kVersionNeeded = 20;           // deflate
 constexpr uint16_t kMadeBy = (3u << 8) | 20;      // unix, so that the attributes below are permissions
@@ -39,36 +33,6 @@ class RecordBytes {
   std::vector<std::byte> bytes_;
 };
 
-// `parts` as one raw deflate stream.
-std::vector<std::byte> deflate_parts(const Parts& parts) {
-  z_stream stream{};
-  LAMINA_CHECK(
-      deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, zip::kRawDeflateBits, 8, Z_DEFAULT_STRATEGY) == Z_OK,
-      "zlib cannot start: out of memory");
-  std::vector<std::byte> packed;
-  std::vector<std::byte> round(size_t{1} << 18);
-  const auto run = [&](int flush) {
-    do {
-      stream.next_out = reinterpret_cast<Bytef*>(round.data());
-      stream.avail_out = static_cast<uInt>(round.size());
-      deflate(&stream, flush);
-      packed.insert(packed.end(), round.begin(), round.end() - stream.avail_out);
-    } while (stream.avail_out == 0);
-  };
-  for (const auto part : parts) {
-    constexpr size_t kRound = size_t{1} << 30;  // zlib counts in 32 bits
-    for (size_t at = 0; at < part.size(); at += kRound) {
-      const auto piece = part.subspan(at, std::min(kRound, part.size() - at));
-      stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(piece.data()));  // only read by zlib
-      stream.avail_in = static_cast<uInt>(piece.size());
-      run(Z_NO_FLUSH);
-    }
-  }
-  run(Z_FINISH);
-  deflateEnd(&stream);
-  return packed;
-}
-
 uint32_t below_4_gib(uint64_t bytes, const std::string& what) {
   LAMINA_CHECK(bytes < zip::kIn64, "[npz] ", what, " would take ", bytes, " bytes, npz files are written up to 4 GiB; ",
                "write safetensors");
@@ -82,7 +46,7 @@ void ZipWriter::write(std::span<const std::byte> bytes) {
   written_ += bytes.size();
 }
 
-void ZipWriter::add(const std::string& name, const Parts& parts, ZipPacking packing) {
+void ZipWriter::add(const std::string& name, const std::vector<std::span<const std::byte>>& parts, ZipPacking packing) {
   LAMINA_CHECK(name.size() < zip::kIn64Short && is_utf8(name) && name.find('\0') == std::string::npos,
                "[npz] the name ", in_quotes(name), " is too long, not UTF-8 or holds a NUL byte; choose another");
   LAMINA_CHECK(records_.size() + 1 < zip::kIn64Short, "[npz] more than ", zip::kIn64Short - 1,
@@ -94,10 +58,10 @@ void ZipWriter::add(const std::string& name, const Parts& parts, ZipPacking pack
   record.unpacked_bytes = below_4_gib(unpacked, what);
   record.offset = below_4_gib(written_, "the archive up to " + what);
   for (const auto part : parts) record.crc = zip::crc32(part, record.crc);
-  std::vector<std::byte> packed;
-  if (packing == ZipPacking::deflated) packed = deflate_parts(parts);
+  MemorySink packed;
+  if (packing == ZipPacking::deflated) zip::deflate_parts(parts, packed);
   record.method = packing == ZipPacking::deflated ? zip::kDeflated : zip::kStored;
-  record.packed_bytes = packing == ZipPacking::deflated ? below_4_gib(packed.size(), what) : record.unpacked_bytes;
+  record.packed_bytes = packing == ZipPacking::deflated ? below_4_gib(packed.bytes().size(), what) : record.unpacked_bytes;
 
   write(RecordBytes()
             .put(zip::kLocalHeader)
@@ -113,7 +77,7 @@ void ZipWriter::add(const std::string& name, const Parts& parts, ZipPacking pack
             .put(uint16_t{0})
             .put(name));
   if (packing == ZipPacking::deflated) {
-    write(packed);
+    write(packed.bytes());
   } else {
     for (const auto part : parts) write(part);
   }

@@ -16,6 +16,19 @@ double HostTensor::at(int64_t index) const {
   });
 }
 
+double HostTensor::at(std::initializer_list<int64_t> indices) const {
+  LAMINA_CHECK(static_cast<int>(indices.size()) == extents_.rank(), "element (", join(indices), ") of a tensor of shape ", extents_,
+               ": it takes ", extents_.rank(), " indices, got ", indices.size());
+  int64_t position = 0;
+  int axis = 0;
+  for (const int64_t index : indices) {
+    LAMINA_CHECK(index >= 0 && index < extents_[axis], "element (", join(indices), ") of a tensor of shape ", extents_, ": index ", index,
+                 " is outside of axis ", axis);
+    position = position * extents_[axis++] + index;
+  }
+  return at(position);
+}
+
 HostTensor HostTensor::cast(DType to) const {
   HostTensor result(to, extents_);
   with_type(dtype_, [&](auto from_type) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstring>
 #include <initializer_list>
+#include <iosfwd>
 #include <span>
 #include <vector>
 
@@ -60,7 +61,9 @@ class HostTensor {
     return {reinterpret_cast<const T*>(bytes_.data()), static_cast<size_t>(count_)};
   }
 
-  double at(int64_t index) const;              // one element, whatever its type
+  double at(int64_t index) const;              // one element by its row-major position, whatever its type
+  // One element by one index per axis, each counted from 0; throws, naming the axis, outside of the shape.
+  double at(std::initializer_list<int64_t> indices) const;
   HostTensor cast(DType to) const;             // element by element, see convert()
   HostTensor reshaped(const Extents& extents) const;
   HostTensor rows(int64_t first, int64_t count) const;                 // along axis 0
@@ -76,5 +79,9 @@ class HostTensor {
   int64_t count_;
   std::vector<std::byte> bytes_;
 };
+
+// Type, shape and values, "f32 (3,) [1, 2, 3]"; the rows of a matrix on lines of their own. Of more than 200 elements only
+// the first and last three along each axis.
+std::ostream& operator<<(std::ostream& out, const HostTensor& tensor);
 
 }  // namespace lamina

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "layers/model/logs.h"
+#include "layers/model/tensors.h"
 
 namespace lamina {
 
@@ -38,7 +39,7 @@ class Callback {
   virtual void on_predict_begin() {}
   virtual void on_predict_end() {}
   virtual void on_predict_batch_begin(int64_t /*batch*/) {}
-  virtual void on_predict_batch_end(int64_t /*batch*/) {}
+  virtual void on_predict_batch_end(int64_t /*batch*/, const TensorMap& /*outputs*/) {}  // by output name
 
   // True where this callback deals with a loss that is not finite; otherwise fit throws and names the first bad layer.
   virtual bool handles_non_finite() const { return false; }

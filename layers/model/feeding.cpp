@@ -74,49 +74,88 @@ TensorMap inputs_by_name(const Network& network, const Tensors& x) {
   return result;
 }
 
-TensorMap targets_by_name(const std::vector<LossBinding>& bindings, const Tensors& y) {
-  const std::vector<std::string> names = names_of(bindings);
-  const auto& entries = y.entries();
-  std::vector<const LossBinding*> reading, trained;
+namespace {
+
+// What stands for class numbers has the rows of a one-hot y: the sparse form was asked for, or chosen for "crossentropy"
+// and "accuracy", which cannot know y when they are bound.
+void check_not_one_hot(const LossBinding& binding, const HostTensor& y) {
+  const int rank = binding.shape.rank();
+  const bool takes_classes = !is_floating(binding.target.dtype) && binding.target.shape.rank() + 1 == rank;
+  const bool one_hot = y.extents().rank() == rank && y.extents()[rank - 1] > 1 && binding.shape[rank - 1] == Dim(y.extents()[rank - 1]);
+  LAMINA_CHECK(!takes_classes || !one_hot, "y of output '", binding.output, "' has shape ", y.extents(),
+               ", as one-hot rows have, but the ", binding.target_reader, " takes class numbers of shape ", binding.target.shape,
+               ". For one-hot rows use 'categorical_crossentropy' and 'categorical_accuracy'.");
+}
+
+// The outputs that a list of `count` tensors stands for: all, those with a loss, or those that read y.
+std::vector<const LossBinding*> outputs_of_list(const std::vector<LossBinding>& bindings, size_t count) {
+  std::vector<const LossBinding*> all, trained, reading;
   for (const LossBinding& binding : bindings) {
-    if (binding.needs_target) reading.push_back(&binding);
+    all.push_back(&binding);
     if (binding.trained) trained.push_back(&binding);
+    if (binding.needs_target) reading.push_back(&binding);
+  }
+  const auto names = [](const std::vector<const LossBinding*>& some) {
+    std::vector<std::string> result;
+    for (const LossBinding* binding : some) result.push_back(binding->output);
+    return quoted(result);
+  };
+  if (count == all.size()) return all;
+  LAMINA_CHECK(count == trained.size() || count == reading.size(), "The model has ", all.size(), " outputs ", names(all), ", of which ",
+               names(reading), " read y_true, but y has ", count, " tensors");
+  LAMINA_CHECK(trained.size() != reading.size() || trained == reading, "y has ", count, " tensors, which may be for the outputs ",
+               names(trained), " that have a loss or for ", names(reading), " that read y_true. Give y by name.");
+  return count == reading.size() ? reading : trained;
+}
+
+}  // namespace
+
+TensorMap targets_by_name(const std::vector<LossBinding>& bindings, const Tensors& y) {
+  const auto& entries = y.entries();
+  std::vector<std::string> reading, given;
+  for (const LossBinding& binding : bindings) {
+    if (binding.needs_target) reading.push_back(binding.output);
   }
   TensorMap result;
   const auto put = [&](const LossBinding& binding, const HostTensor& tensor) {
+    if (!binding.needs_target) return;
+    check_not_one_hot(binding, tensor);
     result.emplace(binding.output, fitted(text("y of output '", binding.output, "'"), tensor, binding.target));
   };
+  std::string unknown;
   switch (y.form()) {
     case Tensors::Form::none: break;
     case Tensors::Form::one:
-      LAMINA_CHECK(reading.size() <= 1, "The losses of ", reading.size(), " outputs read y_true, but y is one tensor. Give a list in the order ",
-                   quoted(names), " or tensors by name.");
-      if (!reading.empty()) put(*reading.front(), entries.front().second);
+      LAMINA_CHECK(reading.size() <= 1, "y is one tensor, but ", reading.size(), " outputs read y_true. Give a list in the order ",
+                   quoted(reading), " or tensors by name.");
+      for (const LossBinding& binding : bindings) put(binding, entries.front().second);
       break;
     case Tensors::Form::list: {
-      // One per output, or one for each output that has a loss.
-      const bool for_all = entries.size() == bindings.size();
-      LAMINA_CHECK(for_all || entries.size() == trained.size(), "The model has ", bindings.size(), " outputs ", quoted(names),
-                   ", but y has ", entries.size(), " tensors");
-      for (size_t i = 0; i < entries.size(); ++i) {
-        const LossBinding& binding = for_all ? bindings[i] : *trained[i];
-        if (binding.needs_target) put(binding, entries[i].second);
-      }
+      const std::vector<const LossBinding*> outputs = outputs_of_list(bindings, entries.size());
+      for (size_t i = 0; i < entries.size(); ++i) put(*outputs[i], entries[i].second);
       break;
     }
     case Tensors::Form::dict:
       for (const auto& [key, tensor] : entries) {
-        const auto at = std::find_if(bindings.begin(), bindings.end(), [&, name = &key](const auto& b) { return b.output == *name; });
-        LAMINA_CHECK(at != bindings.end(), "y names \"", key, "\", which is no output of the model. The outputs are ", quoted(names),
-                     did_you_mean(key, names));
-        if (at->needs_target) put(*at, tensor);
+        given.push_back(key);
+        const auto at = std::find_if(bindings.begin(), bindings.end(), [name = &key](const auto& b) { return b.output == *name; });
+        if (at == bindings.end()) {
+          unknown = key;
+        } else {
+          put(*at, tensor);
+        }
       }
       break;
   }
-  for (const LossBinding* binding : reading) {
-    LAMINA_CHECK(result.contains(binding->output), "No data provided for \"", binding->output, "\". Need data for each key in: ",
-                 quoted(names), ": the loss ", binding->loss, " of this output reads y_true");
+  for (const LossBinding& binding : bindings) {
+    if (!binding.needs_target || result.contains(binding.output)) continue;
+    const std::string keys = given.empty() ? "" : text("; given were ", quoted(given), did_you_mean(binding.output, given));
+    throw Error(ErrorKind::model, text("No data provided for \"", binding.output, "\". Need data for each key in: ", quoted(reading), keys,
+                                       ". The ", binding.target_reader, " of this output reads y_true."));
   }
+  const std::vector<std::string> names = names_of(bindings);
+  LAMINA_CHECK(unknown.empty(), "Unknown entry in y dictionary: \"", unknown, "\". Only expected the following keys: ", quoted(names),
+               did_you_mean(unknown, names));
   return result;
 }
 
@@ -162,9 +201,13 @@ Batch batch_of(const Network& network, const std::vector<LossBinding>& bindings,
   return batch;
 }
 
+void check_class_weight(const std::vector<LossBinding>& bindings, const std::map<int, double>& class_weight) {
+  LAMINA_CHECK(class_weight.empty() || bindings.size() == 1, "`class_weight` is only supported for models with a single output");
+}
+
 void apply_class_weight(Batch& batch, const std::vector<LossBinding>& bindings, const std::map<int, double>& class_weight) {
   if (class_weight.empty()) return;
-  LAMINA_CHECK(bindings.size() == 1, "`class_weight` is only supported for models with a single output");
+  check_class_weight(bindings, class_weight);
   const std::string& output = bindings.front().output;
   const auto labels = batch.targets.find(output);
   LAMINA_CHECK(labels != batch.targets.end(), "`class_weight` needs the labels of output '", output, "' as y");
@@ -190,6 +233,11 @@ void apply_class_weight(Batch& batch, const std::vector<LossBinding>& bindings, 
     for (size_t i = 0; i < weights.size(); ++i) weights[i] *= known->second.as<float>()[i];
   }
   batch.sample_weights.insert_or_assign(output, HostTensor::of<float>({batch.samples}, weights));
+}
+
+void refuse_with_dataset(bool given, const char* argument, const char* description) {
+  LAMINA_CHECK(!given, "When providing `x` as a Dataset, `", argument, "` should not be passed. Instead, ", description,
+               " should be included as part of the Dataset.");
 }
 
 TensorMap feed_of(const Batch& batch) {

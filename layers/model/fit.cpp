@@ -1,39 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The loops: fit, evaluate, predict and their single-batch forms.
+// fit: epochs of training steps between the hooks, each followed by validation.
 #include <cmath>
 #include <iostream>
-#include <limits>
 
 #include "core/base/check.h"
 #include "core/data/memory_dataset.h"
 #include "layers/model/feeding.h"
+#include "layers/model/hooks.h"
 #include "layers/model/model_state.h"
 #include "layers/model/progress.h"
+#include "layers/model/running_logs.h"
 
 namespace lamina {
 namespace {
-
-class CallbackList {
- public:
-  CallbackList(std::vector<std::shared_ptr<Callback>> callbacks, Model* model) : callbacks_(std::move(callbacks)) {
-    for (const auto& callback : callbacks_) callback->set_model(model);
-  }
-  template <class Hook>
-  void each(Hook hook) const {
-    for (const auto& callback : callbacks_) hook(*callback);
-  }
-  bool handles_non_finite() const {
-    for (const auto& callback : callbacks_) {
-      if (callback->handles_non_finite()) return true;
-    }
-    return false;
-  }
-
- private:
-  std::vector<std::shared_ptr<Callback>> callbacks_;
-};
-
-double scalar_of(const Feed& results, const std::string& name) { return results.at(name).at(0); }
 
 // The last rows go to validation, from floor(n * (1 - split)) on.
 std::pair<Batch, Batch> split(const Batch& all, double validation_split) {
@@ -45,296 +24,145 @@ std::pair<Batch, Batch> split(const Batch& all, double validation_split) {
   return {rows_of(all, 0, first), rows_of(all, first, all.samples - first)};
 }
 
-// Rows of one step after another, by output name.
-void append_rows(std::map<std::string, std::vector<HostTensor>>& parts, Feed results) {
-  for (auto& [name, tensor] : results) {
-    // A scalar output becomes one row per batch.
-    parts[name].push_back(tensor.extents().rank() == 0 ? tensor.reshaped({1}) : std::move(tensor));
-  }
-}
-
-HostTensor joined(const std::vector<HostTensor>& parts) {
-  Extents extents = parts.front().extents();
-  extents[0] = 0;
-  for (const HostTensor& part : parts) extents[0] += part.extents()[0];
-  HostTensor all(parts.front().dtype(), extents);
-  size_t at = 0;
-  for (const HostTensor& part : parts) {
-    if (part.bytes()) std::memcpy(static_cast<std::byte*>(all.data()) + at, part.data(), part.bytes());
-    at += part.bytes();
-  }
-  return all;
+int64_t validation_batch_size(const FitOptions& options) {
+  return options.validation_batch_size.value_or(options.batch_size.value_or(kDefaultBatchSize));
 }
 
 }  // namespace
 
-void RunningLogs::add(const Feed& results, int64_t samples) {
-  const auto weight = static_cast<double>(samples);
-  samples_ += weight;
-  sums_[kLossOutput] += weight * scalar_of(results, kLossOutput);
-  for (const LossBinding& binding : losses_.bindings) {
-    const std::string name = loss_output(binding.output);
-    if (results.contains(name)) sums_[name] += weight * scalar_of(results, name);
-  }
-  for (const MetricBinding& metric : metrics_) {
-    sums_[metric.total] += scalar_of(results, metric.total);
-    sums_[metric.count] += scalar_of(results, metric.count);
-  }
-}
+class Model::State::FitLoop {
+ public:
+  FitLoop(Model& model, Dataset& data, FitOptions options)
+      : model_(model), state_(*model.state_), data_(data), options_(std::move(options)), out_(options_.out ? *options_.out : std::cout),
+        hooks_(with_progress(), &model) {}
 
-Logs RunningLogs::logs() const {
-  Logs logs;
-  const auto sum = [&](const std::string& name) {
-    const auto found = sums_.find(name);
-    return found == sums_.end() ? 0.0 : found->second;
-  };
-  logs.set("loss", samples_ > 0 ? sum(kLossOutput) / samples_ : 0.0);
-  for (const LossBinding& binding : losses_.bindings) {
-    const std::string name = loss_output(binding.output);
-    if (sums_.contains(name)) logs.set(binding.output + "_loss", sum(name) / samples_);
+  History run() {
+    LAMINA_CHECK(!options_.validation_dataset || options_.validation_dataset->batches() != 0,
+                 "the validation data is empty: give fit samples to validate on, or no validation data");
+    state_.stop_training = false;
+    state_.warn_of_changed_layers(out_);
+    const std::optional<int64_t> steps = options_.steps_per_epoch ? options_.steps_per_epoch : data_.batches();
+    hooks_.each([&](Callback& callback) {
+      callback.on_train_begin({options_.epochs, options_.initial_epoch, steps, options_.validation_dataset != nullptr, options_.verbose});
+    });
+    History history;
+    Logs last;
+    for (int64_t epoch = options_.initial_epoch; epoch < options_.epochs && !state_.stop_training && !exhausted_; ++epoch) {
+      // With a number of steps an epoch ends before the data does, and the next goes on where it was.
+      if (epoch == options_.initial_epoch || !options_.steps_per_epoch) data_.start_epoch(state_.epochs_seen++);
+      hooks_.each([&](Callback& callback) { callback.on_epoch_begin(epoch); });
+      std::optional<RunningLogs> running;
+      train_epoch(running);
+      if (!running && exhausted_ && !history.epochs.empty()) break;
+      LAMINA_CHECK(running, "fit got no data: epoch ", epoch + 1, " has no batch");
+      last = running->logs();
+      if (!state_.stop_training) validate(last);
+      hooks_.each([&](Callback& callback) { callback.on_epoch_end(epoch, last); });
+      history.append(epoch, last);
+    }
+    hooks_.each([&](Callback& callback) { callback.on_train_end(last); });
+    return history;
   }
-  for (const MetricBinding& metric : metrics_) {
-    const double count = sum(metric.count);
-    const double mean = count != 0 ? sum(metric.total) / count : 0.0;
-    logs.set(metric.shown, metric.finish ? metric.finish(mean) : mean);
+
+ private:
+  std::vector<std::shared_ptr<Callback>>& with_progress() {
+    if (options_.verbose > 0) options_.callbacks.push_back(progress_line(out_, options_.verbose, is_terminal(out_)));
+    return options_.callbacks;
   }
-  return logs;
-}
 
-std::vector<std::string> Model::metrics_names() const {
-  state_->check_compiled();
-  const MeasuredStep& step = *state_->training.at({});
-  std::vector<std::string> names = {"loss"};
-  int64_t trained = 0;
-  for (const LossBinding& binding : step.losses.bindings) trained += binding.trained ? 1 : 0;
-  for (const LossBinding& binding : step.losses.bindings) {
-    if (binding.trained && trained > 1) names.push_back(binding.output + "_loss");
-  }
-  for (const MetricBinding& metric : step.metrics) names.push_back(metric.shown);
-  return names;
-}
-
-Feed Model::State::train(const Batch& batch, bool throw_where_not_finite, bool& healthy) {
-  Optimizer& optimizer = *options.optimizer.get();
-  Feed feed = feed_of(batch);
-  feed.emplace(kLearningRateInput, HostTensor::scalar(static_cast<float>(optimizer.learning_rate())));
-  feed.emplace(kOptimizerStepInput, HostTensor::scalar(static_cast<float>(optimizer.iterations + 1)));
-  feed.emplace(kStepInput, HostTensor::scalar(static_cast<int32_t>(train_steps)));
-  MeasuredStep& measured = training_step(batch);
-  Feed results = run(measured.step, feed);
-  healthy = results.at(kHealthyOutput).at(0) != 0;
-  if (!healthy && throw_where_not_finite) throw_not_finite(batch);
-  if (healthy) {
-    ++optimizer.iterations;
-    ++train_steps;
-  }
-  return results;
-}
-
-Feed Model::State::test(const Batch& batch) {
-  MeasuredStep& measured = evaluation_step(batch);
-  return run(measured.step, feed_of(batch));
-}
-
-// The weights are as before the step: a forward pass finds the first layer whose output is not finite.
-void Model::State::throw_not_finite(const Batch& batch) {
-  StepRunner forward(health_graph(network, compute_type()), ops, device, plan_options);
-  const Feed finite = forward.run(feed_of(batch));
-  std::string place;
-  for (const auto& call : network.calls()) {
-    const auto found = finite.find(call.layer->name);
-    if (found != finite.end() && found->second.at(0) == 0) {
-      place = text("the first layer whose output is not finite is \"", call.layer->name, "\" (", call.layer->type(), ")");
-      break;
+  void train_epoch(std::optional<RunningLogs>& running) {
+    for (int64_t step = 0; !options_.steps_per_epoch || step < *options_.steps_per_epoch; ++step) {
+      const std::optional<Batch> batch = next_batch();
+      if (!batch) return;
+      hooks_.each([&](Callback& callback) { callback.on_train_batch_begin(step); });
+      bool healthy = true;
+      const Feed results = state_.train(*batch, !hooks_.handle_non_finite(), healthy);
+      if (!running) {
+        const MeasuredStep& measured = state_.training_step(*batch);
+        running.emplace(measured.losses, measured.metrics);
+      }
+      running->add(results, batch->samples);
+      const Logs logs = running->logs();
+      hooks_.each([&](Callback& callback) { callback.on_train_batch_end(step, logs); });
+      if (state_.stop_training) return;
     }
   }
-  if (place.empty()) place = "all layers give finite outputs, so it arises in the loss or in the gradients";
-  throw Error(ErrorKind::numeric, text("the loss or a gradient of this step is not finite; ", place,
-                                       ". The update was not applied. Try a lower learning rate or gradient clipping, and check the data."));
+
+  std::optional<Batch> next_batch() {
+    std::optional<Batch> batch = data_.next();
+    if (!batch && options_.steps_per_epoch) {
+      // Data that knows its length begins again; what a generator gives ends with it.
+      if (data_.batches()) {
+        data_.start_epoch(state_.epochs_seen++);
+        batch = data_.next();
+      }
+      exhausted_ = !batch;
+      if (exhausted_) {
+        out_ << "warning: Your input ran out of data; interrupting training. Make sure that your dataset or generator can generate "
+                "at least `steps_per_epoch * epochs` batches.\n";
+      }
+    }
+    if (!batch) return std::nullopt;
+    Batch fitted = conformed(state_.network, state_.losses.bindings, std::move(*batch));
+    apply_class_weight(fitted, state_.losses.bindings, options_.class_weight);
+    return fitted;
+  }
+
+  void validate(Logs& logs) {
+    if (!options_.validation_dataset) return;
+    const Logs validation = model_.evaluate(*options_.validation_dataset, {.callbacks = options_.callbacks});
+    for (const auto& [name, value] : validation) logs.set("val_" + name, value);
+  }
+
+  Model& model_;
+  State& state_;
+  Dataset& data_;
+  FitOptions options_;
+  std::ostream& out_;
+  Hooks hooks_;
+  bool exhausted_ = false;
+};
+
+void Model::State::take_validation_data(FitOptions& options) const {
+  const ValidationData& given = options.validation_data;
+  if (given.x.empty() && given.y.empty()) return;
+  LAMINA_CHECK(!options.validation_dataset, "`validation_data` and `validation_dataset` were both given; fit validates on one of them");
+  options.validation_dataset = std::make_shared<MemoryDataset>(batch_of(network, losses.bindings, given.x, given.y, given.sample_weight),
+                                                               MemoryDatasetOptions{.batch_size = validation_batch_size(options)});
 }
 
 History Model::fit(const Tensors& x, const Tensors& y, FitOptions options) {
-  state_->check_compiled();
-  const auto& bindings = state_->losses.bindings;
-  Batch all = batch_of(state_->network, bindings, x, y, options.sample_weight);
-  apply_class_weight(all, bindings, options.class_weight);
-  if (options.validation_data) {
-    options.validation_dataset = std::make_shared<MemoryDataset>(conformed(state_->network, bindings, *options.validation_data),
-                                                                MemoryDatasetOptions{.batch_size = options.batch_size});
-  } else if (!options.validation_dataset && options.validation_split != 0) {
-    auto [training, validation] = split(all, options.validation_split);
-    all = std::move(training);
-    validation.sample_weights.clear();
-    if (!options.sample_weight.empty()) {
-      validation.sample_weights = split(batch_of(state_->network, bindings, x, y, options.sample_weight), options.validation_split).second.sample_weights;
-    }
-    options.validation_dataset = std::make_shared<MemoryDataset>(validation, MemoryDatasetOptions{.batch_size = options.batch_size});
+  State& state = *state_;
+  state.check_compiled();
+  const auto& bindings = state.losses.bindings;
+  Batch training = batch_of(state.network, bindings, x, y, options.sample_weight);
+  state.take_validation_data(options);
+  if (!options.validation_dataset && options.validation_split != 0) {
+    Batch validation;
+    std::tie(training, validation) = split(training, options.validation_split);
+    options.validation_dataset = std::make_shared<MemoryDataset>(std::move(validation),
+                                                                 MemoryDatasetOptions{.batch_size = validation_batch_size(options)});
   }
-  MemoryDataset data(std::move(all), {.batch_size = options.batch_size, .shuffle = options.shuffle, .seed = state_->options.seed});
-  return fit(data, std::move(options));
+  // Here already, so that what is wrong with the labels is said before anything runs.
+  apply_class_weight(training, bindings, options.class_weight);
+  options.class_weight.clear();
+  MemoryDataset data(std::move(training), {.batch_size = options.batch_size.value_or(kDefaultBatchSize),
+                                           .shuffle = options.shuffle.value_or(true),
+                                           .seed = state.options.seed});
+  return State::FitLoop(*this, data, std::move(options)).run();
 }
 
 History Model::fit(Dataset& data, FitOptions options) {
   State& state = *state_;
   state.check_compiled();
-  LAMINA_CHECK(!options.validation_dataset || options.validation_dataset->batches() != 0,
-               "the validation data is empty: give fit samples to validate on, or no validation data");
-  state.stop_training = false;
-  std::ostream& out = options.out ? *options.out : std::cout;
-  if (options.verbose > 0) options.callbacks.push_back(progress_line(out, options.verbose, is_terminal(out)));
-  const CallbackList callbacks(options.callbacks, this);
-  const std::optional<int64_t> steps = options.steps_per_epoch ? options.steps_per_epoch : data.batches();
-  callbacks.each([&](Callback& callback) {
-    callback.on_train_begin({options.epochs, options.initial_epoch, steps, options.validation_dataset != nullptr, options.verbose});
-  });
-
-  History history;
-  Logs last;
-  bool exhausted = false;
-  // With a number of steps an epoch ends before the data does, and the next goes on where it was.
-  bool at_start = true;
-  for (int64_t epoch = options.initial_epoch; epoch < options.epochs && !state.stop_training && !exhausted; ++epoch) {
-    if (at_start || !options.steps_per_epoch) data.start_epoch(state.epochs_seen++);
-    at_start = false;
-    callbacks.each([&](Callback& callback) { callback.on_epoch_begin(epoch); });
-    std::optional<RunningLogs> running;
-    for (int64_t step = 0; !steps || !options.steps_per_epoch || step < *steps; ++step) {
-      std::optional<Batch> batch = data.next();
-      if (!batch) {
-        if (!options.steps_per_epoch) break;
-        // Data that knows its length begins again; what a generator gives ends with it.
-        if (data.batches()) {
-          data.start_epoch(state.epochs_seen++);
-          batch = data.next();
-        }
-        exhausted = !batch;
-        if (exhausted) {
-          out << "warning: Your input ran out of data; interrupting training. Make sure that your dataset or generator can generate "
-                 "at least `steps_per_epoch * epochs` batches.\n";
-          break;
-        }
-      }
-      const Batch fitted = conformed(state.network, state.losses.bindings, std::move(*batch));
-      callbacks.each([&](Callback& callback) { callback.on_train_batch_begin(step); });
-      bool healthy = true;
-      const Feed results = state.train(fitted, !callbacks.handles_non_finite(), healthy);
-      if (!running) {
-        const MeasuredStep& measured = state.training_step(fitted);
-        running.emplace(measured.losses, measured.metrics);
-      }
-      running->add(results, fitted.samples);
-      const Logs logs = running->logs();
-      callbacks.each([&](Callback& callback) { callback.on_train_batch_end(step, logs); });
-      if (state.stop_training) break;
-    }
-    if (!running && !history.epochs.empty() && exhausted) break;
-    LAMINA_CHECK(running, "fit got no data: epoch ", epoch + 1, " has no batch");
-    Logs logs = running->logs();
-    if (options.validation_dataset && !state.stop_training) {
-      const Logs validation = evaluate(*options.validation_dataset, {.callbacks = options.callbacks});
-      for (const auto& [name, value] : validation) logs.set("val_" + name, value);
-    }
-    callbacks.each([&](Callback& callback) { callback.on_epoch_end(epoch, logs); });
-    history.append(epoch, logs);
-    last = logs;
-  }
-  callbacks.each([&](Callback& callback) { callback.on_train_end(last); });
-  return history;
-}
-
-Logs Model::evaluate(const Tensors& x, const Tensors& y, EvaluateOptions options) {
-  state_->check_compiled();
-  MemoryDataset data(batch_of(state_->network, state_->losses.bindings, x, y, options.sample_weight), {.batch_size = options.batch_size});
-  return evaluate(data, std::move(options));
-}
-
-Logs Model::evaluate(Dataset& data, EvaluateOptions options) {
-  State& state = *state_;
-  state.check_compiled();
-  const CallbackList callbacks(options.callbacks, this);
-  callbacks.each([](Callback& callback) { callback.on_test_begin(); });
-  data.start_epoch(0);
-  std::optional<RunningLogs> running;
-  int64_t step = 0;
-  while (const std::optional<Batch> batch = data.next()) {
-    const Batch fitted = conformed(state.network, state.losses.bindings, *batch);
-    callbacks.each([&](Callback& callback) { callback.on_test_batch_begin(step); });
-    const Feed results = state.test(fitted);
-    if (!running) {
-      const MeasuredStep& measured = state.evaluation_step(fitted);
-      running.emplace(measured.losses, measured.metrics);
-    }
-    running->add(results, fitted.samples);
-    const Logs logs = running->logs();
-    callbacks.each([&](Callback& callback) { callback.on_test_batch_end(step, logs); });
-    ++step;
-  }
-  LAMINA_CHECK(running, "evaluate got no data");
-  const Logs logs = running->logs();
-  callbacks.each([&](Callback& callback) { callback.on_test_end(logs); });
-  if (options.verbose > 0) {
-    std::ostream& out = options.out ? *options.out : std::cout;
-    out << step << "/" << step;
-    for (const auto& [name, value] : logs) out << " - " << name << ": " << text(value);
-    out << "\n";
-  }
-  return logs;
-}
-
-TensorMap Model::predict_all(const Tensors& x, PredictOptions options) {
-  State& state = *state_;
-  const CallbackList callbacks(options.callbacks, this);
-  Batch all;
-  all.inputs = inputs_by_name(state.network, x);
-  MemoryDataset data(std::move(all), {.batch_size = options.batch_size});
-  callbacks.each([](Callback& callback) { callback.on_predict_begin(); });
-  StepRunner& step = state.prediction_step();
-  std::map<std::string, std::vector<HostTensor>> parts;
-  int64_t index = 0;
-  while (const std::optional<Batch> batch = data.next()) {
-    callbacks.each([&](Callback& callback) { callback.on_predict_batch_begin(index); });
-    append_rows(parts, state.run(step, feed_of(*batch)));
-    callbacks.each([&](Callback& callback) { callback.on_predict_batch_end(index); });
-    ++index;
-  }
-  callbacks.each([](Callback& callback) { callback.on_predict_end(); });
-  LAMINA_CHECK(index > 0, "predict got no data");
-  TensorMap predictions;
-  for (const NetworkOutput& output : state.network.outputs()) {
-    predictions.emplace(output.name, joined(parts.at(prediction_output(output.name))));
-  }
-  return predictions;
-}
-
-HostTensor Model::predict(const Tensors& x, PredictOptions options) {
-  LAMINA_CHECK(state_->network.outputs().size() == 1, "the model has ", state_->network.outputs().size(),
-               " outputs; predict_all returns them by name");
-  return std::move(predict_all(x, std::move(options)).begin()->second);
-}
-
-HostTensor Model::predict_on_batch(const Tensors& x) { return predict(x, {.batch_size = std::numeric_limits<int64_t>::max()}); }
-
-Logs Model::train_on_batch(const Tensors& x, const Tensors& y, const Tensors& sample_weight) {
-  State& state = *state_;
-  state.check_compiled();
-  const Batch batch = batch_of(state.network, state.losses.bindings, x, y, sample_weight);
-  bool healthy = true;
-  const Feed results = state.train(batch, true, healthy);
-  const MeasuredStep& measured = state.training_step(batch);
-  RunningLogs running(measured.losses, measured.metrics);
-  running.add(results, batch.samples);
-  return running.logs();
-}
-
-Logs Model::test_on_batch(const Tensors& x, const Tensors& y, const Tensors& sample_weight) {
-  State& state = *state_;
-  state.check_compiled();
-  const Batch batch = batch_of(state.network, state.losses.bindings, x, y, sample_weight);
-  const Feed results = state.test(batch);
-  const MeasuredStep& measured = state.evaluation_step(batch);
-  RunningLogs running(measured.losses, measured.metrics);
-  running.add(results, batch.samples);
-  return running.logs();
+  refuse_with_dataset(options.batch_size.has_value(), "batch_size", "the batch size");
+  refuse_with_dataset(options.shuffle.has_value(), "shuffle", "the order of the samples");
+  refuse_with_dataset(!options.sample_weight.empty(), "sample_weight", "the sample weights");
+  check_class_weight(state.losses.bindings, options.class_weight);
+  state.take_validation_data(options);
+  LAMINA_CHECK(options.validation_dataset || options.validation_split == 0,
+               "Argument `validation_split` is only supported for tensors, not for a Dataset. Give `validation_data` or `validation_dataset`.");
+  return State::FitLoop(*this, data, std::move(options)).run();
 }
 
 }  // namespace lamina

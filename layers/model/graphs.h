@@ -3,16 +3,16 @@
 // network; the plan of each is made per signature of input shapes by StepRunner.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "core/compile/bind_losses.h"
 #include "core/graph/graph.h"
 #include "core/optim/optimizer.h"
-#include "layers/model/metric.h"
+#include "layers/model/bind_metrics.h"
 #include "layers/model/network.h"
 
 namespace lamina {
@@ -22,14 +22,6 @@ inline constexpr const char* kLossOutput = "lamina/loss";
 inline constexpr const char* kHealthyOutput = "lamina/healthy";
 std::string loss_output(const std::string& output);        // "<output>/loss"
 std::string prediction_output(const std::string& output);  // "<output>/prediction"
-
-// How a metric is shown, and where its sum and count are in the graph.
-struct MetricBinding {
-  std::string shown;  // "accuracy", "main_accuracy"
-  std::string total;
-  std::string count;
-  std::function<double(double mean)> finish = {};  // see Metric
-};
 
 struct StepGraph {
   Graph graph;
@@ -42,6 +34,7 @@ struct GraphOptions {
   LossWeights loss_weights;
   Metrics metrics;
   Metrics weighted_metrics;
+  std::set<const Variable*> trained;  // the weights that the step trains; the others get no update and no penalty
   std::shared_ptr<Optimizer> optimizer;
   DType compute_type = DType::f32;
   uint64_t seed = 0;

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/check.h"
+
 namespace lamina {
 
 class Logs {
@@ -25,6 +27,12 @@ class Logs {
       if (known == name) return number;
     }
     return std::nullopt;
+  }
+  // Throws where there is no such number, naming those there are.
+  double at(const std::string& name) const {
+    const std::optional<double> number = get(name);
+    LAMINA_CHECK(number, "no '", name, "' in the logs", did_you_mean(name, names()), "; there are ", join(names(), ", ", "'"));
+    return *number;
   }
   std::vector<std::string> names() const {
     std::vector<std::string> result;
@@ -53,6 +61,14 @@ struct History {
       if (known == name) return values;
     }
     return series.emplace_back(name, std::vector<double>()).second;
+  }
+  // Throws where there is no such series, naming those there are.
+  const std::vector<double>& at(const std::string& name) const {
+    const std::vector<double>* const values = find(name);
+    std::vector<std::string> names;
+    for (const auto& [known, unused] : series) names.push_back(known);
+    LAMINA_CHECK(values, "no '", name, "' in the history", did_you_mean(name, names), "; there are ", join(names, ", ", "'"));
+    return *values;
   }
   const std::vector<double>* find(const std::string& name) const {
     for (const auto& [known, values] : series) {

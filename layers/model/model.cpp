@@ -29,11 +29,7 @@ class ModelLayer final : public Layer {
     return masks;
   }
 
-  std::vector<std::pair<std::string, std::shared_ptr<Layer>>> inner_layers() const override {
-    std::vector<std::pair<std::string, std::shared_ptr<Layer>>> inner;
-    for (const auto& layer : network_.layers()) inner.emplace_back(layer->name, layer);
-    return inner;
-  }
+  std::vector<std::pair<std::string, std::shared_ptr<Layer>>> inner_layers() const override { return network_.layers(); }
 
  private:
   Network network_;
@@ -83,19 +79,27 @@ Value Model::operator()(const Value& input) const {
 
 void Model::State::check_compiled() const {
   LAMINA_CHECK(compiled, "You must compile a model before training/testing. Use `model.compile(optimizer, loss)`.");
-  if (trainable_paths() != trainable_at_compile) {
-    throw Error(ErrorKind::model,
-                "Discrepancy between trainable weights and collected trainable weights, did you set `model.trainable` without "
-                "calling `model.compile` after ?");
-  }
 }
 
-std::vector<std::string> Model::State::trainable_paths() const {
-  std::vector<std::string> paths;
+std::vector<std::string> Model::State::layers_changed_since_compile() const {
+  std::vector<std::string> layers;
   for (const NamedVariable& named : network.variables()) {
-    if (named.trainable) paths.push_back(named.path);
+    if (named.trainable == trained.contains(named.variable.get())) continue;
+    const std::string layer = named.path.substr(0, named.path.rfind('/'));
+    if (std::find(layers.begin(), layers.end(), layer) == layers.end()) layers.push_back(layer);
   }
-  return paths;
+  return layers;
+}
+
+// Once for each change, not for each batch of a loop of train_on_batch.
+void Model::State::warn_of_changed_layers(std::ostream& out) {
+  std::vector<std::string> changed = layers_changed_since_compile();
+  if (!changed.empty() && changed != warned_of_layers) {
+    out << "warning: Discrepancy between trainable weights and collected trainable weights, did you set `model.trainable` without "
+           "calling `model.compile` after ? `trainable` changed in ["
+        << join(changed, ", ", "'") << "]; training goes on with the weights collected at compile.\n";
+  }
+  warned_of_layers = std::move(changed);
 }
 
 GraphOptions Model::State::graph_options(const WeightRanks& ranks) const {
@@ -103,6 +107,7 @@ GraphOptions Model::State::graph_options(const WeightRanks& ranks) const {
           .loss_weights = options.loss_weights,
           .metrics = options.metrics,
           .weighted_metrics = options.weighted_metrics,
+          .trained = trained,
           .optimizer = options.optimizer.get(),
           .compute_type = compute_type(),
           .seed = options.seed,
@@ -133,8 +138,12 @@ void Model::State::open_device() {
 void Model::compile(CompileOptions options) {
   State& state = *state_;
   // Everything is made beside the old state first: a compile that fails leaves the model as it was.
-  const auto old = std::tuple(state.options, state.device, state.device_line, state.ops, state.plan_options);
+  const auto old = std::tuple(state.options, state.trained, state.device, state.device_line, state.ops, state.plan_options);
   state.options = std::move(options);
+  state.trained.clear();
+  for (const NamedVariable& named : state.network.variables()) {
+    if (named.trainable) state.trained.insert(named.variable.get());
+  }
   try {
     StepGraph training = training_graph(state.network, state.graph_options({}));
     state.open_device();
@@ -154,11 +163,11 @@ void Model::compile(CompileOptions options) {
                                                             StepRunner(training.graph, state.ops, state.device, state.plan_options)});
     state.training.emplace(State::WeightRanks{}, std::move(step));
   } catch (...) {
-    std::tie(state.options, state.device, state.device_line, state.ops, state.plan_options) = old;
+    std::tie(state.options, state.trained, state.device, state.device_line, state.ops, state.plan_options) = old;
     throw;
   }
   state.compiled = true;
-  state.trainable_at_compile = state.trainable_paths();
+  state.warned_of_layers.clear();
 }
 
 bool Model::is_compiled() const { return state_->compiled; }
@@ -211,11 +220,11 @@ Feed Model::State::run(StepRunner& step, const Feed& feed) {
 
 void Model::save_weights(const std::string& file) const {
   state_->initialise_variables();
-  lamina::save_weights(variables(), file);
+  lamina::save_weights(weights(), file);
 }
 
 LoadReport Model::load_weights(const std::string& file, LoadOptions options) {
-  const LoadReport report = lamina::load_weights(variables(), file, options);
+  const LoadReport report = lamina::load_weights(weights(), file, options);
   state_->initialise_variables();  // what the file did not have
   return report;
 }
@@ -224,26 +233,28 @@ const std::string& Model::name() const { return state_->name; }
 const Network& Model::network() const { return state_->network; }
 std::shared_ptr<Layer> Model::get_layer(const std::string& name) const { return state_->network.layer(name); }
 std::vector<NamedVariable> Model::variables() const { return state_->network.variables(); }
+std::vector<NamedVariable> Model::weights() const { return state_->network.weights(); }
 
 std::vector<HostTensor> Model::get_weights() const {
   state_->initialise_variables();
-  std::vector<HostTensor> weights;
-  for (const NamedVariable& named : variables()) weights.push_back(named.variable->read());
-  return weights;
+  std::vector<HostTensor> contents;
+  for (const NamedVariable& named : weights()) contents.push_back(named.variable->read());
+  return contents;
 }
 
-void Model::set_weights(const std::vector<HostTensor>& weights) {
-  const std::vector<NamedVariable> all = variables();
-  LAMINA_CHECK(weights.size() == all.size(), "the model has ", all.size(), " weights, got ", weights.size());
+void Model::set_weights(const std::vector<HostTensor>& contents) {
+  const std::vector<NamedVariable> all = weights();
+  LAMINA_CHECK(contents.size() == all.size(), "the model has ", all.size(), " weights, got ", contents.size());
   for (size_t i = 0; i < all.size(); ++i) {
-    LAMINA_CHECK(weights[i].extents() == all[i].variable->extents, "weight '", all[i].path, "' has shape ",
-                 all[i].variable->extents, ", got ", weights[i].extents());
+    LAMINA_CHECK(contents[i].extents() == all[i].variable->extents, "weight '", all[i].path, "' has shape ",
+                 all[i].variable->extents, ", got ", contents[i].extents());
   }
-  for (size_t i = 0; i < all.size(); ++i) all[i].variable->assign(weights[i].cast(all[i].variable->dtype));
+  for (size_t i = 0; i < all.size(); ++i) all[i].variable->assign(contents[i].cast(all[i].variable->dtype));
 }
 
 void Model::set_trainable(bool trainable) {
-  for (const auto& layer : state_->network.layers()) layer->trainable = trainable;
+  for (const auto& [name, layer] : state_->network.layers()) layer->set_trainable(trainable);
+  if (state_->as_layer) state_->as_layer->trainable = trainable;
 }
 
 void Model::reset_states() {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a Model holds; private to layers/model. The files of this folder each take one part of it: model.cpp composition
-// and compile, fit.cpp the loops, summary.cpp what is printed.
+// and compile, steps.cpp single batches, fit.cpp, evaluate.cpp and predict.cpp the loops, summary.cpp what is printed.
 #pragma once
 
+#include <map>
 #include <set>
 
 #include "layers/model.h"
@@ -33,7 +34,8 @@ struct Model::State {
   std::string device_line;
   PlanOptions plan_options;
   BoundLosses losses;
-  std::vector<std::string> trainable_at_compile;  // paths, to notice a change without a compile
+  std::set<const Variable*> trained;              // collected at compile
+  std::vector<std::string> warned_of_layers;      // whose `trainable` changed since, as the last warning named them
   using WeightRanks = std::map<std::string, int>;
   std::map<WeightRanks, std::unique_ptr<MeasuredStep>> training;
   std::map<WeightRanks, std::unique_ptr<MeasuredStep>> evaluation;
@@ -46,6 +48,8 @@ struct Model::State {
   int64_t train_steps = 0;  // steps of this model, the key of dropout
 
   void check_compiled() const;
+  std::vector<std::string> layers_changed_since_compile() const;
+  void warn_of_changed_layers(std::ostream& out);
   DType compute_type() const { return options.policy == Policy::mixed_bfloat16 ? DType::bf16 : DType::f32; }
   GraphOptions graph_options(const WeightRanks& ranks) const;
   void initialise_variables();
@@ -54,26 +58,14 @@ struct Model::State {
   MeasuredStep& evaluation_step(const Batch& batch);
   StepRunner& prediction_step();
   Feed run(StepRunner& step, const Feed& feed);
-  std::vector<std::string> trainable_paths() const;
+
+  class FitLoop;
+  void take_validation_data(FitOptions& options) const;
 
   // One batch; returns what it adds to the running logs.
   Feed train(const Batch& batch, bool throw_where_not_finite, bool& healthy);
   Feed test(const Batch& batch);
   [[noreturn]] void throw_not_finite(const Batch& batch);
-};
-
-// Adds batches up to the numbers of an epoch: losses weighted by samples, metrics by their own counts.
-class RunningLogs {
- public:
-  RunningLogs(const BoundLosses& losses, const std::vector<MetricBinding>& metrics) : losses_(losses), metrics_(metrics) {}
-  void add(const Feed& results, int64_t samples);
-  Logs logs() const;
-
- private:
-  const BoundLosses& losses_;
-  const std::vector<MetricBinding>& metrics_;
-  std::map<std::string, double> sums_;
-  double samples_ = 0;
 };
 
 }  // namespace lamina

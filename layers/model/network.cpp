@@ -6,19 +6,12 @@
 
 #include "core/base/check.h"
 #include "core/graph/graph.h"
+#include "layers/model/layer_order.h"
 
 namespace lamina {
 namespace {
 
 bool is_layer(const Node& node) { return node.op == &layer_op(); }
-
-std::string source_name(const Node& node, const std::vector<Value>& inputs, const std::vector<std::string>& input_names) {
-  if (is_layer(node)) return layer_of(node)->name;
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    if (inputs[i].node().get() == &node) return input_names[i];
-  }
-  return node.op->name;
-}
 
 }  // namespace
 
@@ -36,10 +29,15 @@ Network::Network(std::vector<Value> inputs, std::vector<Value> outputs, std::vec
   name_inputs();
   collect_calls();
   name_layers();
-  for (LayerCall& call : calls_) {
-    for (const Value& input : call.node->inputs) call.from.push_back(source_name(*input.node(), inputs_, input_names_));
-  }
   name_outputs(std::move(output_names));
+}
+
+std::string Network::source_name(const Node& node) const {
+  if (is_layer(node)) return names_.at(layer_of(node).get());
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    if (inputs_[i].node().get() == &node) return input_names_[i];
+  }
+  return node.op->name;
 }
 
 void Network::name_inputs() {
@@ -55,44 +53,31 @@ void Network::name_inputs() {
     }
     LAMINA_CHECK(std::find(input_names_.begin(), input_names_.end(), name) == input_names_.end(), "The input name \"", name,
                  "\" is used twice in the model.");
+    LAMINA_CHECK(name.find('/') == std::string::npos, "input name \"", name,
+                 "\" holds a '/', which names what the model itself is fed (\"<output>/target\")");
     input_names_.push_back(name);
   }
 }
 
-// Keras' order: by distance from the outputs, farthest first; among equals in the order in which the calls were made.
 void Network::collect_calls() {
   std::vector<Value> roots;
   for (const NetworkOutput& output : outputs_) roots.push_back(output.value);
-  const auto order = topological_order(roots);
-  std::map<const Node*, int> depth;
-  for (auto at = order.rbegin(); at != order.rend(); ++at) {
-    const Node& node = **at;
-    const int own = depth[&node];  // 0 for an output that nothing reads
-    for (const Value& input : node.inputs) depth[input.node().get()] = std::max(depth[input.node().get()], own + 1);
-    const bool known = std::any_of(inputs_.begin(), inputs_.end(), [&](const Value& input) { return input.node() == *at; });
-    LAMINA_CHECK(node.op != &input_op() || known, "the outputs depend on input \"", input_of(node).name,
+  std::map<const Node*, size_t> input_at;
+  for (size_t i = 0; i < inputs_.size(); ++i) input_at.emplace(inputs_[i].node().get(), i);
+  for (const auto& node : topological_order(roots)) {
+    LAMINA_CHECK(node->op != &input_op() || input_at.contains(node.get()), "the outputs depend on input \"", input_of(*node).name,
                  "\", which is not among the inputs of the model");
   }
-  // A shared layer stands where its farthest call stands.
-  std::map<const Layer*, int> layer_depth;
-  for (const auto& node : order) {
-    if (is_layer(*node)) {
-      int& deepest = layer_depth[layer_of(*node).get()];
-      deepest = std::max(deepest, depth.at(node.get()));
-    }
+  for (const OrderedOperation& operation : keras_order(inputs_, roots)) {
+    const bool is_input = !is_layer(*operation.node);
+    listed_.push_back({is_input, is_input ? input_at.at(operation.node.get()) : calls_.size()});
+    if (is_input) continue;
+    for (const auto& node : operation.calls) calls_.push_back({layer_of(*node), "", node, node == operation.node});
   }
-  std::vector<std::shared_ptr<const Node>> nodes;
-  std::copy_if(order.begin(), order.end(), std::back_inserter(nodes), [](const auto& node) { return is_layer(*node); });
-  std::stable_sort(nodes.begin(), nodes.end(), [&](const auto& a, const auto& b) {
-    const int a_depth = layer_depth.at(layer_of(*a).get()), b_depth = layer_depth.at(layer_of(*b).get());
-    return a_depth != b_depth ? a_depth > b_depth : a->serial < b->serial;
-  });
-  std::set<const Layer*> seen;
-  for (const auto& node : nodes) calls_.push_back({layer_of(*node), node, seen.insert(layer_of(*node).get()).second, {}});
 }
 
-// Numbers unnamed layers per model, in the order in which they were called, so that building a model twice gives the
-// same names. A name once given to a shared layer stays.
+// Numbers the unnamed layers in the order in which they were called, so that building a model twice gives the same
+// names.
 void Network::name_layers() {
   std::vector<const LayerCall*> by_age;
   for (const LayerCall& call : calls_) {
@@ -104,20 +89,23 @@ void Network::name_layers() {
     const std::string& name = call->layer->name;
     if (name.empty()) continue;
     ++taken[name];
-    if (call->layer->name_is_given) {
-      LAMINA_CHECK(name.find('/') == std::string::npos, "layer name \"", name, "\" holds a '/', which separates layer and weight");
-    }
+    LAMINA_CHECK(name.find('/') == std::string::npos, "layer name \"", name, "\" holds a '/', which separates layer and weight");
   }
   for (const auto& [name, count] : taken) {
     LAMINA_CHECK(count == 1, "The name \"", name, "\" is used ", count, " times in the model. All operation names should be unique.");
   }
   for (const LayerCall* call : by_age) {
-    if (!call->layer->name.empty()) continue;
-    const std::string base = default_layer_name(call->layer->type());
-    std::string name = base;
-    for (int number = 1; taken.contains(name); ++number) name = text(base, "_", number);
-    ++taken[name];
-    call->layer->name = name;
+    std::string name = name_or_default(*call->layer);
+    if (call->layer->name.empty()) {
+      const std::string base = name;
+      for (int number = 1; taken.contains(name); ++number) name = text(base, "_", number);
+      ++taken[name];
+    }
+    names_.emplace(call->layer.get(), std::move(name));
+  }
+  for (LayerCall& call : calls_) {
+    call.name = names_.at(call.layer.get());
+    for (const Value& input : call.node->inputs) call.from.push_back(source_name(*input.node()));
   }
 }
 
@@ -130,7 +118,7 @@ void Network::name_outputs(std::vector<std::string> names) {
       continue;
     }
     const Value& value = outputs_[i].value;
-    outputs_[i].name = source_name(*value.node(), inputs_, input_names_);
+    outputs_[i].name = source_name(*value.node());
     // Several outputs of one call: the first has the layer's name.
     if (value.output() > 0) outputs_[i].name += text("_", value.output());
   }
@@ -142,19 +130,19 @@ std::vector<std::string> Network::output_names() const {
   return names;
 }
 
-std::vector<std::shared_ptr<Layer>> Network::layers() const {
-  std::vector<std::shared_ptr<Layer>> result;
+std::vector<std::pair<std::string, std::shared_ptr<Layer>>> Network::layers() const {
+  std::vector<std::pair<std::string, std::shared_ptr<Layer>>> result;
   for (const LayerCall& call : calls_) {
-    if (call.first_call) result.push_back(call.layer);
+    if (call.first_call) result.emplace_back(call.name, call.layer);
   }
   return result;
 }
 
 std::shared_ptr<Layer> Network::layer(const std::string& name) const {
   std::vector<std::string> names;
-  for (const auto& layer : layers()) {
-    if (layer->name == name) return layer;
-    names.push_back(layer->name);
+  for (const auto& [known, layer] : layers()) {
+    if (known == name) return layer;
+    names.push_back(known);
   }
   throw Error(ErrorKind::model, text("No such layer: ", name, ". Existing layers are: [", join(names, ", ", "'"), "]",
                                      did_you_mean(name, names)));
@@ -176,7 +164,13 @@ void list_variables(const Layer& layer, const std::string& prefix, bool trainabl
 std::vector<NamedVariable> Network::variables() const {
   std::set<const Variable*> seen;
   std::vector<NamedVariable> result;
-  for (const auto& layer : layers()) list_variables(*layer, layer->name + "/", true, seen, result);
+  for (const auto& [name, layer] : layers()) list_variables(*layer, name + "/", true, seen, result);
+  return result;
+}
+
+std::vector<NamedVariable> Network::weights() const {
+  std::vector<NamedVariable> result = variables();
+  std::erase_if(result, [](const NamedVariable& named) { return named.variable->is_state; });
   return result;
 }
 
@@ -195,8 +189,9 @@ std::vector<Value> Network::trace(CallContext& context, std::span<const Value> i
   return rewrite(roots,
                  [&](const std::shared_ptr<const Node>& node, const std::vector<Value>& values) -> std::vector<Value> {
                    if (!is_layer(*node)) return {};
-                   std::vector<Value> results = layer_of(*node)->apply(context, values);
-                   if (see) see(*layer_of(*node), results);
+                   const std::string& name = names_.at(layer_of(*node).get());
+                   std::vector<Value> results = layer_of(*node)->apply(context, values, name);
+                   if (see) see(name, results);
                    return results;
                  },
                  map);

@@ -27,9 +27,21 @@ Executor& StepRunner::executor_for(const Feed& feed) {
   } else {
     auto plan = std::make_shared<const Plan>(make_plan(graph_, signature, *ops_, options_));
     if (executors_.size() == kMaxPlans) executors_.pop_back();
-    executors_.emplace_front(signature, std::make_unique<Executor>(std::move(plan), device_));
+    executors_.emplace_front(signature, executor_of(plan));
   }
   return *executors_.front().second;
+}
+
+// Arenas of other shapes make room, the least recently used first: only one runs at a time.
+std::unique_ptr<Executor> StepRunner::executor_of(const std::shared_ptr<const Plan>& plan) {
+  for (;;) {
+    try {
+      return std::make_unique<Executor>(plan, device_);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::device || executors_.empty()) throw;
+      executors_.pop_back();
+    }
+  }
 }
 
 Feed StepRunner::run(const Feed& feed) {

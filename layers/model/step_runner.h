@@ -33,6 +33,7 @@ class StepRunner {
 
  private:
   Executor& executor_for(const Feed& feed);
+  std::unique_ptr<Executor> executor_of(const std::shared_ptr<const Plan>& plan);
 
   Graph graph_;
   std::shared_ptr<const OpRegistry> ops_;

@@ -30,15 +30,16 @@ int64_t count(const Layer& layer, std::set<const Variable*>& seen) {
 
 std::vector<Row> rows_of(const Network& network) {
   std::vector<Row> rows;
-  for (size_t i = 0; i < network.inputs().size(); ++i) {
-    rows.push_back({network.input_names()[i] + " (Input)", shown(network.inputs()[i].shape()), "0", ""});
-  }
   std::set<const Variable*> seen;
-  for (const LayerCall& call : network.calls()) {
-    if (!call.first_call) continue;
+  for (const Listed& listed : network.listed()) {
+    if (listed.is_input) {
+      rows.push_back({network.input_names()[listed.index] + " (Input)", shown(network.inputs()[listed.index].shape()), "0", ""});
+      continue;
+    }
+    const LayerCall& call = network.calls()[listed.index];
     std::vector<std::string> shapes;
     for (const TensorType& type : call.node->outputs) shapes.push_back(shown(type.shape));
-    rows.push_back({call.layer->name + " (" + call.layer->type() + ")", join(shapes), with_thousands(count(*call.layer, seen)), join(call.from)});
+    rows.push_back({call.name + " (" + call.layer->type() + ")", join(shapes), with_thousands(count(*call.layer, seen)), join(call.from)});
   }
   return rows;
 }
@@ -48,7 +49,7 @@ bool is_linear(const Network& network) {
   std::string before = network.input_names().front();
   for (const LayerCall& call : network.calls()) {
     if (!call.first_call || call.from.size() != 1 || call.from.front() != before) return false;
-    before = call.layer->name;
+    before = call.name;
   }
   return network.inputs().size() == 1;
 }
@@ -86,8 +87,7 @@ void Model::summary(std::ostream& out) const {
   for (const Row& row : rows) print_row(row.name, row.shape, row.parameters, row.from);
   out << rule << "\n";
   int64_t total = 0, trainable = 0;
-  for (const NamedVariable& named : variables()) {
-    if (named.variable->is_state) continue;
+  for (const NamedVariable& named : weights()) {
     total += named.variable->count();
     trainable += named.trainable ? named.variable->count() : 0;
   }
@@ -123,10 +123,10 @@ void Model::plot(std::ostream& out) const {
   }
   for (const LayerCall& call : state_->network.calls()) {
     if (call.first_call) {
-      out << "  " << node(call.layer->name) << " [label=\"" << call.layer->name << "\\n" << call.layer->type() << "\\n"
+      out << "  " << node(call.name) << " [label=\"" << call.name << "\\n" << call.layer->type() << "\\n"
           << shown(call.node->outputs.front().shape) << "\"];\n";
     }
-    for (const std::string& from : call.from) out << "  " << node(from) << " -> " << node(call.layer->name) << ";\n";
+    for (const std::string& from : call.from) out << "  " << node(from) << " -> " << node(call.name) << ";\n";
   }
   for (const NetworkOutput& output : state_->network.outputs()) out << "  // output " << output.name << "\n";
   out << "}\n";

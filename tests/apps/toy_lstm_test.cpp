@@ -41,7 +41,7 @@ TEST(ToyLstmApp, MisspeltBindingIsAUsageErrorThatNamesTheRightKey) {
   const ProgramResult run = toy({"--timesteps", "1", "--device", "cpu", "--binding", "misspelt"});
   EXPECT_EQ(run.exit_code, 2);
   EXPECT_THAT(run.out, HasSubstr("compile(loss={'tset_loss': ...}): Unknown entry in loss dictionary: \"tset_loss\". Only expected the "
-                                 "following keys: ['test_loss'] (did you mean 'test_loss'?)\n"));
+                                 "following keys: ['test_loss']; given were ['tset_loss'] (did you mean 'test_loss'?)\n"));
 }
 
 TEST(ToyLstmApp, CallableBindingIsTheSameTraining) {

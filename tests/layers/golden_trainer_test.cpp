@@ -91,7 +91,7 @@ class Training {
     }
     expect_weights(model_, golden_.at("weights"), expected.at("final_weights"));
     expect_logs(model_.evaluate(x, y, {.batch_size = options.batch_size, .sample_weight = options.sample_weight}), expected.at("evaluate"));
-    const TensorMap predictions = model_.predict_all(x, {.batch_size = options.batch_size});
+    const TensorMap predictions = model_.predict_all(x, {.batch_size = options.batch_size.value()});
     const std::vector<std::string> outputs = config().at("model").at("outputs");
     ASSERT_EQ(predictions.size(), outputs.size());
     for (size_t i = 0; i < outputs.size(); ++i) {

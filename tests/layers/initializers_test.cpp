@@ -164,6 +164,7 @@ std::string message_of(const std::function<void()>& call) {
 TEST(Initializers, RefuseWhatTheyCannotFill) {
   EXPECT_EQ(message_of([] { orthogonal().make({4}, 1); }),
             "[orthogonal] a weight of two axes or more is needed, got (4,)");
+  EXPECT_EQ(message_of([] { orthogonal().make({3, 0}, 1); }), "[orthogonal] a weight of shape (3, 0) has no elements");
   EXPECT_EQ(message_of([] {
               identity_initializer().make({2, 2, 2}, 1);
             }),

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Models before any training: names, shared layers, nested models, what is refused, and what is printed.
+// Models before any training: shared layers, nested models, the order of layers, what is refused, and what is printed.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <sstream>
 
 #include "layers/lamina.h"
-#include "tests/layers/expect_error.h"
+#include "tests/testing/expect_error.h"
 
 namespace lamina {
 namespace {
@@ -14,12 +14,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::expect_error;
-
-std::vector<std::string> layer_names(const Model& model) {
-  std::vector<std::string> names;
-  for (const auto& layer : model.network().layers()) names.push_back(layer->name);
-  return names;
-}
 
 std::vector<std::string> weight_paths(const Model& model) {
   std::vector<std::string> paths;
@@ -35,59 +29,6 @@ Model toy() {
   x = Dense(64)(LSTM(64)(x));
   const Lambda test_loss([](const std::vector<Value>& v) { return relu(0.001 + slice(v[0], 1, 1, 2) + 100.0); }, {.name = "test_loss"});
   return Model({input}, {test_loss({x})});
-}
-
-TEST(ModelNames, CountUpPerModelAndNotPerProcess) {
-  const auto build = [] {
-    const Value x = x4();
-    return Model({x}, {Dense(2)(Activation("relu")(Dense(3)(Dense(3)(x))))});
-  };
-  EXPECT_THAT(layer_names(build()), ElementsAre("dense", "dense_1", "activation", "dense_2"));
-  EXPECT_THAT(layer_names(build()), ElementsAre("dense", "dense_1", "activation", "dense_2"));
-}
-
-TEST(ModelNames, StepOverNamesThatWereGiven) {
-  const Value x = x4();
-  const Model model({x}, {Dense(2)(Dense(3, {.name = "dense"})(Dense(3)(x)))});
-  EXPECT_THAT(layer_names(model), ElementsAre("dense_1", "dense", "dense_2"));
-}
-
-TEST(ModelNames, AreThoseOfKerasForCapitals) {
-  EXPECT_EQ(default_layer_name("LeakyReLU"), "leaky_re_lu");
-  EXPECT_EQ(default_layer_name("LSTM"), "lstm");
-  EXPECT_EQ(default_layer_name("TimeDistributed"), "time_distributed");
-}
-
-TEST(ModelNames, OfUnnamedInputsCountUp) {
-  const Value a = Input({2}), b = Input({2});
-  EXPECT_THAT(Model({a, b}, {Add()({a, b})}).input_names(), ElementsAre("input", "input_1"));
-}
-
-TEST(ModelNames, GivenTwiceAreRefused) {
-  const Value x = x4();
-  expect_error(ErrorKind::model, "The name \"a\" is used 2 times in the model. All operation names should be unique.",
-               [&] { Model({x}, {Dense(2, {.name = "a"})(Dense(3, {.name = "a"})(x))}); });
-  const Value y = Input({4}, {.name = "x"});
-  expect_error(ErrorKind::model, "The input name \"x\" is used twice in the model.", [&] { Model({x, y}, {Add()({x, y})}); });
-  expect_error(ErrorKind::model, "layer name \"a/b\" holds a '/', which separates layer and weight",
-               [&] { Model({x}, {Dense(2, {.name = "a/b"})(x)}); });
-}
-
-TEST(ModelNames, OfOutputsAreThoseOfLayersOrGiven) {
-  const Value x = x4();
-  const Dense main(2, {.name = "main"}), aux(1, {.name = "aux"});
-  EXPECT_THAT(Model({x}, {main(x), aux(x)}).network().output_names(), ElementsAre("main", "aux"));
-  EXPECT_THAT(Model({x}, {{"first", main(x)}, {"second", main(x)}}).network().output_names(), ElementsAre("first", "second"));
-}
-
-TEST(ModelNames, OfTwoOutputsOfOneSharedLayerAreRefusedAtCompile) {
-  const Value a = Input({4}, {.name = "a"}), b = Input({4}, {.name = "b"});
-  const Dense shared(2, {.name = "shared"});
-  Model model({a, b}, {shared(a), shared(b)});
-  expect_error(ErrorKind::model,
-               "The output name \"shared\" is used twice: a loss could not be bound to one of them. The outputs are ['shared', "
-               "'shared']; give the model distinct output names.",
-               [&] { model.compile({.loss = "mse", .device = "cpu"}); });
 }
 
 TEST(ModelComposition, RefusesWhatIsNoModel) {
@@ -142,6 +83,40 @@ TEST(ModelComposition, ModelWithSeveralOutputsIsCalledByOutputsOf) {
   expect_error(ErrorKind::model, "the model has 2 outputs; use outputs_of({...})", [&] { body(x4()); });
 }
 
+TEST(ModelComposition, ModelsAreCalledWithAllOfTheirInputs) {
+  const Value x = x4(), y = Input({4}, {.name = "y"});
+  const Model body({x, y}, {Add({.name = "sum"})({x, y})}, "body");
+  expect_error(ErrorKind::model, "[layer] node \"body/layer\": the model has 2 inputs, called was it with 1", [&] { body(x4()); });
+}
+
+TEST(ModelComposition, LayersTakeWeightsOfTheirCountAndShapes) {
+  const Dense layer(2), named(2, {.name = "head"});
+  const Value x = x4();
+  layer(x), named(x);
+  const HostTensor kernel(DType::f32, {4, 2}), bias(DType::f32, {2});
+  expect_error(ErrorKind::model, "layer dense has 2 weights, got 1", [&] { layer.set_weights({kernel}); });
+  expect_error(ErrorKind::model, "layer head has 2 weights, got 3", [&] { named.set_weights({kernel, bias, bias}); });
+  expect_error(ErrorKind::model, "weight 'bias' of layer head has shape (2,), got (4, 2)", [&] { named.set_weights({kernel, kernel}); });
+  expect_error(ErrorKind::model, "variable 'kernel' has no contents yet; compile or load weights first", [&] { named.weights(); });
+  named.set_weights({kernel, bias});
+  EXPECT_EQ(named.weights()[0].extents(), (Extents{4, 2}));
+}
+
+TEST(ModelComposition, WhatCompileOrAStepMakesIsNotThereBefore) {
+  const Value x = x4();
+  Model model({x}, {Dense(2)(x)});
+  expect_error(ErrorKind::model, "the model has no device before compile or predict", [&] { model.device(); });
+  std::ostringstream out;
+  const std::string no_plan = "no plan yet: plans are made for the shapes of the first batch";
+  expect_error(ErrorKind::model, no_plan, [&] { model.print_plan(out); });
+  expect_error(ErrorKind::model, no_plan, [&] { model.print_memory_plan(out); });
+  EXPECT_EQ(model.last_plan(), nullptr);
+  model.predict(HostTensor(DType::f32, {1, 4}));
+  model.print_plan(out);
+  model.print_memory_plan(out);
+  EXPECT_THAT(out.str(), HasSubstr("matmul"));
+}
+
 TEST(ModelSummary, OfTheToyHasItsParameters) {
   std::ostringstream out;
   toy().summary(out);
@@ -169,6 +144,62 @@ TEST(ModelSummary, SaysWhatIsConnectedAndWhatIsFrozen) {
   EXPECT_THAT(out.str(), HasSubstr("Connected to"));
   EXPECT_THAT(out.str(), HasSubstr("shared, shared\n"));
   EXPECT_THAT(out.str(), HasSubstr("Total params: 15\nTrainable params: 0\nNon-trainable params: 15\n"));
+}
+
+// The names in the order of summary, inputs among them.
+std::vector<std::string> listed(const Model& model) {
+  std::vector<std::string> names;
+  for (const Listed& entry : model.network().listed()) {
+    names.push_back(entry.is_input ? model.input_names()[entry.index] : model.network().calls()[entry.index].name);
+  }
+  return names;
+}
+
+// The orders of Keras 3.15.1 (Model.layers).
+TEST(ModelOrder, OfTheFunctionalGuideIsThatOfKeras) {
+  const Value main_input = Input({100}, {.name = "main_input", .dtype = DType::i32});
+  const Value lstm = LSTM(4)(Embedding(100, 8)(main_input));
+  const Value aux_output = Dense(1, {.name = "aux_output"})(lstm);
+  const Value aux_input = Input({5}, {.name = "aux_input"});
+  Value x = Concatenate()({lstm, aux_input});
+  for (int i = 0; i < 3; ++i) x = Dense(4)(x);
+  const Model model({main_input, aux_input}, {Dense(1, {.name = "main_output"})(x), aux_output});
+  EXPECT_THAT(listed(model), ElementsAre("main_input", "embedding", "lstm", "aux_input", "concatenate", "dense", "dense_1", "dense_2",
+                                         "main_output", "aux_output"));
+  std::ostringstream out;
+  model.summary(out);
+  size_t at = 0;
+  for (const std::string& name : listed(model)) {
+    const size_t found = out.str().find("\n" + name + " (", at);
+    ASSERT_NE(found, std::string::npos) << name << " in\n" << out.str();
+    at = found;
+  }
+}
+
+TEST(ModelOrder, OfBranchesGoesByDepthAndThenByTheWalkFromTheOutputs) {
+  const Value a = Input({4}, {.name = "a"}), b = Input({4}, {.name = "b"}), c = Input({4}, {.name = "c"});
+  const Dense shared(4, {.name = "shared"});
+  const Value right = Dense(4, {.name = "right"})(b);
+  const Value left = Dense(4, {.name = "left"})(shared(a));
+  const Value sum = Add({.name = "sum"})({right, shared(left)});
+  const Value tail = Dense(2, {.name = "tail"})(sum), side = Dense(2, {.name = "side"})(right);
+  const Value early = Dense(2, {.name = "early"})(shared(b));
+  EXPECT_THAT(listed(Model({a, b}, {side, tail, early})),
+              ElementsAre("a", "shared", "b", "left", "right", "sum", "side", "tail", "early"));
+  EXPECT_THAT(listed(Model({a, b}, {early, tail, side})),
+              ElementsAre("b", "a", "shared", "left", "right", "sum", "early", "tail", "side"));
+  const Model with_unread({c, a, b}, {tail, side});
+  EXPECT_THAT(listed(with_unread), ElementsAre("a", "shared", "b", "left", "right", "sum", "c", "tail", "side"));
+  EXPECT_THAT(weight_paths(with_unread), ElementsAre("shared/kernel", "shared/bias", "left/kernel", "left/bias", "right/kernel", "right/bias",
+                                                     "tail/kernel", "tail/bias", "side/kernel", "side/bias"));
+}
+
+TEST(ModelOrder, OfAShorterBranchIsByItsDistanceFromTheEnd) {
+  const Value x = x4();
+  const Value longer = Dense(3, {.name = "p2"})(Dense(3, {.name = "p1"})(x)), shorter = Dense(3, {.name = "q1"})(x);
+  const Value joined = Concatenate(-1, {.name = "j"})({shorter, longer});
+  const Model model({x}, {Dense(1, {.name = "o1"})(joined), Dense(1, {.name = "o2"})(shorter)});
+  EXPECT_THAT(listed(model), ElementsAre("x", "p1", "q1", "p2", "j", "o1", "o2"));
 }
 
 TEST(ModelPlot, IsADotGraphOfItsLayers) {

@@ -2,8 +2,10 @@
 // What fit and its kin accept as x, y and sample_weight, and the messages for what they refuse.
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "layers/lamina.h"
-#include "tests/layers/expect_error.h"
+#include "tests/testing/expect_error.h"
 
 namespace lamina {
 namespace {
@@ -67,14 +69,22 @@ TEST(Feeding, RefusesMissingInputs) {
 TEST(Feeding, RefusesMissingAndUnknownTargets) {
   Model model = two_by_two();
   expect_error(ErrorKind::model,
-               "No data provided for \"aux\". Need data for each key in: ['main', 'aux']: the loss mse of this output reads y_true",
+               "No data provided for \"aux\". Need data for each key in: ['main', 'aux']; given were ['main']. The loss mse of this output "
+               "reads y_true.",
                [&] { model.fit({kMain, kAux}, {{"main", kMainY}}); });
-  expect_error(ErrorKind::model, "y names \"axu\", which is no output of the model. The outputs are ['main', 'aux'] (did you mean 'aux'?)",
-               [&] { model.fit({kMain, kAux}, {{"main", kMainY}, {"axu", kAuxY}}); });
   expect_error(ErrorKind::model,
-               "The losses of 2 outputs read y_true, but y is one tensor. Give a list in the order ['main', 'aux'] or tensors by name.",
+               "No data provided for \"aux\". Need data for each key in: ['main', 'aux']; given were ['axu', 'main'] (did you mean 'axu'?). "
+               "The loss mse of this output reads y_true.",
+               [&] { model.fit({kMain, kAux}, TensorMap{{"main", kMainY}, {"axu", kAuxY}}); });
+  expect_error(ErrorKind::model,
+               "No data provided for \"main\". Need data for each key in: ['main', 'aux']. The loss mse of this output reads y_true.",
+               [&] { model.fit({kMain, kAux}); });
+  expect_error(ErrorKind::model, "Unknown entry in y dictionary: \"axu\". Only expected the following keys: ['main', 'aux'] (did you mean 'aux'?)",
+               [&] { model.fit({kMain, kAux}, {{"main", kMainY}, {"aux", kAuxY}, {"axu", kAuxY}}); });
+  expect_error(ErrorKind::model,
+               "y is one tensor, but 2 outputs read y_true. Give a list in the order ['main', 'aux'] or tensors by name.",
                [&] { model.fit({kMain, kAux}, kMainY); });
-  expect_error(ErrorKind::model, "The model has 2 outputs ['main', 'aux'], but y has 3 tensors",
+  expect_error(ErrorKind::model, "The model has 2 outputs ['main', 'aux'], of which ['main', 'aux'] read y_true, but y has 3 tensors",
                [&] { model.fit({kMain, kAux}, {kMainY, kAuxY, kAuxY}); });
 }
 
@@ -85,6 +95,77 @@ TEST(Feeding, AsksForTheYOfTheOutputsThatReadItAlone) {
   EXPECT_TRUE(model.train_on_batch({kMain, kAux}, kMainY).get("aux_loss").has_value());
   Model untrained = two_by_two({{"main", "mse"}, {"aux", no_loss}});
   EXPECT_FALSE(untrained.train_on_batch({kMain, kAux}, kMainY).get("aux_loss").has_value());
+}
+
+// Three heads: trained by its y, trained by itself, and measured alone.
+Model three_heads() {
+  const Value x = Input({4}, {.name = "x"});
+  Model model({x}, {Dense(1, {.name = "penalty"})(x), Dense(3, {.name = "main"})(x), Dense(1, {.name = "aux"})(x)});
+  model.compile({.optimizer = "sgd",
+                 .loss = {{"penalty", [](Value, Value y_pred) { return y_pred; }}, {"main", "mse"}, {"aux", no_loss}},
+                 .metrics = {{"aux", "mae"}},
+                 .device = "cpu"});
+  return model;
+}
+
+TEST(Feeding, AMetricMayBeWhatReadsY) {
+  Model model = three_heads();
+  EXPECT_EQ(model.targets().size(), 2u);
+  std::ostringstream out;
+  model.print_bindings(out);
+  EXPECT_EQ(out.str(),
+            "loss binding: penalty (None, 1) <- identity (passthrough, needs no y), weight 1\n"
+            "loss binding: main (None, 3) <- mse (needs y), weight 1\n"
+            "loss binding: aux (None, 1) <- None (not trained, needs y for the metric mae)\n");
+  expect_error(ErrorKind::model,
+               "No data provided for \"aux\". Need data for each key in: ['main', 'aux']; given were ['main']. The metric mae of this output "
+               "reads y_true.",
+               [&] { model.fit(kMain, {{"main", kMainY}}); });
+
+  Model identity = two_by_two([](Value, Value y_pred) { return y_pred; });
+  identity.compile({.loss = [](Value, Value y_pred) { return y_pred; }, .metrics = {{"aux", "mae"}}, .device = "cpu"});
+  out.str("");
+  identity.print_bindings(out);
+  EXPECT_EQ(out.str(),
+            "loss binding: main (None, 3) <- identity (passthrough, needs no y), weight 1\n"
+            "loss binding: aux (None, 1) <- identity (passthrough, needs y for the metric mae), weight 1\n");
+  expect_error(ErrorKind::model,
+               "No data provided for \"aux\". Need data for each key in: ['aux']. The metric mae of this output reads y_true.",
+               [&] { identity.evaluate({kMain, kAux}); });
+  EXPECT_TRUE(identity.evaluate({kMain, kAux}, kAuxY).get("aux_mae").has_value());
+}
+
+TEST(Feeding, AListMayHoldTheYOfTheOutputsThatReadIt) {
+  Model model = three_heads(), same = three_heads();
+  // Two have a loss and two others read y: a list of two may mean either.
+  expect_error(ErrorKind::model,
+               "y has 2 tensors, which may be for the outputs ['penalty', 'main'] that have a loss or for ['main', 'aux'] that read "
+               "y_true. Give y by name.",
+               [&] { model.evaluate(kMain, {kMainY, kAuxY}); });
+  const Logs by_name = model.evaluate(kMain, {{"main", kMainY}, {"aux", kAuxY}});
+  const Logs by_all = same.evaluate(kMain, {kAuxY, kMainY, kAuxY});
+  EXPECT_EQ(*by_name.get("loss"), *by_all.get("loss"));
+  EXPECT_EQ(*by_name.get("aux_mae"), *by_all.get("aux_mae"));
+
+  const Value x = Input({4}, {.name = "x"});
+  const auto identity = [](Value, Value y_pred) { return y_pred; };
+  Model two_of_three({x}, {Dense(1, {.name = "a"})(x), Dense(3, {.name = "b"})(x), Dense(1, {.name = "c"})(x)});
+  two_of_three.compile({.loss = {identity, "mse", "mse"}, .device = "cpu"});
+  EXPECT_EQ(*two_of_three.evaluate(kMain, {kMainY, kAuxY}).get("loss"), *two_of_three.evaluate(kMain, {kAuxY, kMainY, kAuxY}).get("loss"));
+}
+
+TEST(Feeding, DummyYOfAnyShapeIsTakenWhereNothingReadsIt) {
+  const auto fit = [](const Tensors& y) {
+    const Value x = Input({4}, {.name = "x"});
+    Model model({x}, {Dense(1, {.name = "out"})(x)});
+    model.compile({.optimizer = "sgd", .loss = {{"out", [](Value, Value y_pred) { return y_pred; }}}, .device = "cpu"});
+    return model.fit(kMain, y, {.batch_size = 2, .epochs = 2, .verbose = 0}).series;
+  };
+  const auto without = fit({});
+  for (const Extents& extents : {Extents{5}, Extents{5, 1}, Extents{5, 7}, Extents{5, 2, 3}}) {
+    EXPECT_EQ(fit(HostTensor(DType::f32, extents)), without) << extents;
+  }
+  EXPECT_EQ(fit({{"out", HostTensor(DType::i32, {5, 7})}}), without);
 }
 
 TEST(Feeding, RefusesUnequalNumbersOfSamples) {
@@ -100,6 +181,34 @@ TEST(Feeding, RefusesOtherShapes) {
                [&] { model.fit(counting({3, 5}), counting({3, 1}), {.verbose = 0}); });
   expect_error(ErrorKind::model, "input 'x' is incompatible with the model: expected shape=(batch, 4), found shape=(3,)",
                [&] { model.predict(counting({3})); });
+}
+
+TEST(Feeding, AWrongYIsNamedByItsOutput) {
+  Model model = one_by_one();
+  expect_error(ErrorKind::model, "y of output 'out' is incompatible with the model: expected shape=(batch, 1), found shape=(5, 3)",
+               [&] { model.fit(kMain, kMainY, {.verbose = 0}); });
+  expect_error(ErrorKind::model, "y of output 'out' is incompatible with the model: expected shape=(batch, 1), found shape=(5, 2, 2)",
+               [&] { model.train_on_batch(kMain, counting({5, 2, 2})); });
+}
+
+TEST(Feeding, OneHotRowsAreToldFromClassNumbers) {
+  const HostTensor one_hot = HostTensor::of<float>({5, 3}, {1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0, 1, 0});
+  const HostTensor classes = HostTensor::of<int32_t>({5}, {0, 1, 2, 0, 1});
+  const std::string rest = " takes class numbers of shape (batch,). For one-hot rows use 'categorical_crossentropy' and 'categorical_accuracy'.";
+  for (const char* loss : {"ce", "crossentropy", "sparse_categorical_crossentropy"}) {
+    Model model = one_by_one(loss, 3);
+    expect_error(ErrorKind::model, std::string("y of output 'out' has shape (5, 3), as one-hot rows have, but the loss ") + loss + rest,
+                 [&] { model.fit(kMain, one_hot, {.verbose = 0}); });
+    EXPECT_EQ(*model.evaluate(kMain, classes).get("loss"), *model.evaluate(kMain, classes.reshaped({5, 1})).get("loss"));
+  }
+  const Value x = Input({4}, {.name = "x"});
+  Model measured({x}, {Dense(3, {.name = "out"})(x)});
+  measured.compile({.loss = [](Value, Value y_pred) { return y_pred; }, .metrics = {"accuracy"}, .device = "cpu"});
+  expect_error(ErrorKind::model, "y of output 'out' has shape (5, 3), as one-hot rows have, but the metric accuracy" + rest,
+               [&] { measured.evaluate(kMain, one_hot); });
+  EXPECT_TRUE(measured.evaluate(kMain, classes).get("accuracy").has_value());
+  expect_error(ErrorKind::model, "y of output 'out' takes i32, given were f32 values that are not whole numbers",
+               [&] { measured.evaluate(kMain, HostTensor::of<float>({5}, {0, 1, 0.5f, 0, 1})); });
 }
 
 TEST(Feeding, TakesVectorsForColumns) {
@@ -118,27 +227,11 @@ TEST(Feeding, CastsWholeNumbersAndRefusesOthersForTokens) {
                [&] { model.predict(HostTensor::of<float>({1, 2}, {1.5f, 4.0f})); });
 }
 
-TEST(Feeding, SampleWeightsBelongToOutputs) {
-  Model model = two_by_two();
-  const HostTensor weights = counting({5});
-  expect_error(ErrorKind::model, "sample_weight is a list of 3 tensors; the model has the outputs ['main', 'aux']",
-               [&] { model.fit({kMain, kAux}, {kMainY, kAuxY}, {.sample_weight = {weights, weights, weights}}); });
-  expect_error(ErrorKind::model, "sample_weight names \"man\", which is no output of the model. The outputs are ['main', 'aux'] (did you mean 'main'?)",
-               [&] { model.fit({kMain, kAux}, {kMainY, kAuxY}, {.sample_weight = TensorMap{{"man", weights}}}); });
-}
-
-TEST(Feeding, ClassWeightIsForOneOutput) {
-  Model two = two_by_two();
-  expect_error(ErrorKind::model, "`class_weight` is only supported for models with a single output",
-               [&] { two.fit({kMain, kAux}, {kMainY, kAuxY}, {.class_weight = {{0, 1.0}}}); });
-  // Equal to the same weights given by sample.
-  Model by_class = one_by_one("binary_crossentropy"), by_sample = one_by_one("binary_crossentropy");
-  const HostTensor y = HostTensor::of<float>({5, 1}, {0, 1, 1, 0, 1});
-  FitOptions options{.verbose = 0};
-  options.class_weight = {{1, 3.0}};
-  const History a = by_class.fit(kMain, y, options);
-  const History b = by_sample.fit(kMain, y, {.verbose = 0, .sample_weight = HostTensor::of<float>({5}, {1, 3, 3, 1, 3})});
-  EXPECT_EQ(a.series, b.series);
+TEST(Feeding, EvaluatePrintsWhatItReturnsWhereAskedTo) {
+  Model model = one_by_one();
+  std::ostringstream out;
+  const Logs logs = model.evaluate(kMain, kAuxY, {.batch_size = 2, .verbose = 1, .out = &out});
+  EXPECT_EQ(out.str(), text("3/3 - loss: ", *logs.get("loss"), "\n"));
 }
 
 TEST(Feeding, ValidationSplitTakesTheLastRowsAndNeedsSome) {
@@ -183,13 +276,6 @@ TEST(Feeding, PredictOfSeveralOutputsIsByName) {
   const TensorMap predictions = model.predict_all({kMain, kAux}, {.batch_size = 2});
   EXPECT_EQ(predictions.at("main").extents(), (Extents{5, 3}));
   EXPECT_EQ(predictions.at("aux").extents(), (Extents{5, 1}));
-}
-
-TEST(Feeding, UnknownMetricOutputsAreRefused) {
-  const Value x = Input({4}, {.name = "x"});
-  Model model({x}, {Dense(1, {.name = "out"})(x)});
-  expect_error(ErrorKind::model, "Unknown entry in metrics dictionary: \"otu\". Only expected the following keys: ['out'] (did you mean 'out'?)",
-               [&] { model.compile({.loss = "mse", .metrics = {NamedMetrics{"otu", {"mae"}}}, .device = "cpu"}); });
 }
 
 TEST(Feeding, StatefulLayersNeedAFixedBatch) {

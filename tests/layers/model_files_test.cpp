@@ -8,7 +8,7 @@
 #include "core/io/npz.h"
 #include "core/io/safetensors.h"
 #include "layers/lamina.h"
-#include "tests/layers/expect_error.h"
+#include "tests/testing/expect_error.h"
 #include "tests/testing/scratch_folder.h"
 #include "tests/testing/tensor_matchers.h"
 
@@ -103,6 +103,68 @@ TEST_F(ModelFiles, AllowedGapsLoadTheRest) {
                "weights file '" + file("w.npz") +
                    "' has no tensor of this model: nothing was loaded. Its names are hidden/kernel, hidden/bias, head/kernel, head/bias",
                [&] { wide.load_weights(file("w.npz"), {.skip_mismatch = true, .allow_missing = true}); });
+}
+
+TEST_F(ModelFiles, MismatchesThatAreSkippedStayAsTheyAre) {
+  Model saved = model_of(5), other = model_of();
+  compile(saved, 1);
+  compile(other, 2);
+  saved.save_weights(file("w.npz"));
+  const std::vector<HostTensor> before = other.get_weights();
+  const LoadReport report = other.load_weights(file("w.npz"), {.skip_mismatch = true});
+  std::ostringstream out;
+  print(report, out);
+  EXPECT_EQ(out.str(),
+            "hidden/kernel  shape mismatch  the file has (4, 5), the model (4, 3)\n"
+            "hidden/bias    shape mismatch  the file has (5,), the model (3,)\n"
+            "out/kernel     shape mismatch  the file has (5, 2), the model (3, 2)\n"
+            "out/bias       loaded  (2,)\n1 of 4 loaded\n");
+  const std::vector<HostTensor> after = other.get_weights();
+  for (size_t i = 0; i < 3; ++i) EXPECT_TRUE(same_bits(after[i], before[i])) << i;
+  EXPECT_TRUE(same_bits(after[3], saved.get_weights()[3]));
+}
+
+TEST_F(ModelFiles, WholeNumbersAreNoWeights) {
+  Model model = model_of();
+  compile(model, 1);
+  NamedTensors tensors;
+  for (const NamedVariable& named : model.variables()) tensors.tensors.push_back({named.path, named.variable->read()});
+  tensors.tensors[1].tensor = HostTensor(DType::i32, {3});
+  const std::string path = file("whole.npz");
+  write_npz(path, tensors);
+  expect_error(ErrorKind::model, "weights file '" + path + "', tensor 'hidden/bias': holds i32, the model has f32",
+               [&] { model.load_weights(path); });
+}
+
+// What a stateful layer has seen is not saved: a model of another batch size loads the file.
+TEST_F(ModelFiles, StatesAreNotSaved) {
+  const auto build = [](int64_t batch) {
+    const Value x = Input({2, 3}, {.name = "x", .batch_size = batch});
+    return Model({x}, {LSTM(2, {.name = "lstm", .stateful = true})(x)});
+  };
+  Model saved = build(4), loaded = build(1);
+  saved.predict(HostTensor(DType::f32, {4, 2, 3}));
+  saved.save_weights(file("w.safetensors"));
+  const LoadReport report = loaded.load_weights(file("w.safetensors"));
+  EXPECT_EQ(report.rows.size(), 3u);
+  EXPECT_EQ(report.loaded, 3u);
+  expect_same(loaded.get_weights(), saved.get_weights());
+}
+
+// An unnamed layer is saved under the name that the saving model gave it.
+TEST_F(ModelFiles, PathsFollowTheNamesOfTheModelThatSaves) {
+  const Value x = Input({4}, {.name = "x"});
+  const Dense last(2);
+  Model alone({x}, {last(x)}), stacked({x}, {last(Dense(4)(x))});
+  stacked.save_weights(file("stacked.npz"));
+  alone.save_weights(file("alone.npz"));
+  const auto names = [](const NamedTensors& read) {
+    std::vector<std::string> result;
+    for (const NamedTensor& named : read.tensors) result.push_back(named.name);
+    return result;
+  };
+  EXPECT_EQ(names(read_npz(file("stacked.npz"))), (std::vector<std::string>{"dense/kernel", "dense/bias", "dense_1/kernel", "dense_1/bias"}));
+  EXPECT_EQ(names(read_npz(file("alone.npz"))), (std::vector<std::string>{"dense/kernel", "dense/bias"}));
 }
 
 TEST_F(ModelFiles, NonFiniteWeightsAreRefused) {

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Training as a user sees it: freezing and recompiling, numbers that are not finite, repeatability, datasets that run
-// out, dropout, and the model's life from building to destruction.
+// Training as a user sees it: recompiling, numbers that are not finite, repeatability, dropout, states, and the model's
+// life from building to destruction.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <limits>
 #include <sstream>
 
-#include "layers/lamina.h"
-#include "tests/layers/expect_error.h"
+#include "tests/testing/expect_error.h"
+#include "tests/layers/small_models.h"
 #include "tests/testing/devices.h"
-#include "tests/testing/tensor_matchers.h"
 
 namespace lamina {
 namespace {
@@ -19,81 +17,15 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::expect_error;
+using testing::expect_same_weights;
+using testing::kX;
+using testing::kY;
+using testing::Layers;
+using testing::options;
+using testing::passthrough;
 using testing::same_bits;
-
-constexpr const char* kRanOut =
-    "warning: Your input ran out of data; interrupting training. Make sure that your dataset or generator can generate at least "
-    "`steps_per_epoch * epochs` batches.\n";
-
-HostTensor wave(const Extents& extents, double step) {
-  std::vector<float> values;
-  for (int64_t i = 0; i < extents.count(); ++i) values.push_back(static_cast<float>(std::sin(step * static_cast<double>(i + 1))));
-  return HostTensor::of<float>(extents, values);
-}
-
-const HostTensor kX = wave({10, 4}, 0.7), kY = wave({10, 2}, 1.3);
-
-struct Layers {
-  Value x = Input({4}, {.name = "x"});
-  Dense hidden = Dense(5, {.name = "hidden", .activation = "tanh"});
-  Dense out = Dense(2, {.name = "out"});
-  Model model() const { return Model({x}, {out(hidden(x))}); }
-};
-
-CompileOptions options(OptimizerSpec optimizer = "sgd") { return {.optimizer = std::move(optimizer), .loss = "mse", .device = "cpu", .seed = 3}; }
-
-void steps(Model& model, int count) {
-  for (int i = 0; i < count; ++i) model.train_on_batch(kX, kY);
-}
-
-void expect_same_weights(const Model& a, const Model& b) {
-  const auto first = a.get_weights(), second = b.get_weights();
-  ASSERT_EQ(first.size(), second.size());
-  for (size_t i = 0; i < first.size(); ++i) EXPECT_TRUE(same_bits(first[i], second[i])) << a.variables()[i].path;
-}
-
-TEST(Freezing, TakesEffectAtTheNextCompileOnly) {
-  Layers layers;
-  Model model = layers.model();
-  model.compile(options());
-  layers.hidden.set_trainable(false);
-  expect_error(ErrorKind::model,
-               "Discrepancy between trainable weights and collected trainable weights, did you set `model.trainable` without calling "
-               "`model.compile` after ?",
-               [&] { model.fit(kX, kY); });
-  model.compile(options());
-  const std::vector<HostTensor> before = model.get_weights();
-  steps(model, 2);
-  const std::vector<HostTensor> after = model.get_weights();
-  EXPECT_TRUE(same_bits(before[0], after[0]));
-  EXPECT_TRUE(same_bits(before[1], after[1]));
-  EXPECT_FALSE(same_bits(before[2], after[2]));
-}
-
-TEST(Freezing, AModelFreezesAllThatIsInIt) {
-  Layers layers;
-  Model body = layers.model();
-  const Value a = Input({4}, {.name = "a"});
-  Model outer({a}, {Dense(2, {.name = "head"})(body(a))});
-  body.set_trainable(false);
-  outer.compile(options());
-  const std::vector<HostTensor> before = outer.get_weights();
-  steps(outer, 1);
-  const std::vector<HostTensor> after = outer.get_weights();
-  for (size_t i = 0; i < 4; ++i) EXPECT_TRUE(same_bits(before[i], after[i])) << i;
-  EXPECT_FALSE(same_bits(before[4], after[4]));
-}
-
-TEST(Freezing, FrozenPenaltiesDoNotCount) {
-  const Value x = Input({4}, {.name = "x"});
-  const Dense layer(2, {.name = "out", .kernel_regularizer = l2(1.0)});
-  Model model({x}, {layer(x)});
-  model.compile(options());
-  const double with = *model.evaluate(kX, kY).get("loss");
-  layer.set_trainable(false);
-  model.compile(options());
-  EXPECT_LT(*model.evaluate(kX, kY).get("loss"), with - 0.01);
-}
+using testing::steps;
+using testing::wave;
 
 TEST(Recompiling, KeepsWeightsAndSlotsOfTheSameOptimizer) {
   Model straight = Layers().model(), again = Layers().model(), anew = Layers().model();
@@ -115,7 +47,8 @@ TEST(Recompiling, ThatFailsLeavesTheModelAsItWas) {
   Model model = Layers().model(), other = Layers().model();
   model.compile(options());
   other.compile(options());
-  expect_error(ErrorKind::model, "Unknown entry in loss dictionary: \"uot\". Only expected the following keys: ['out'] (did you mean 'out'?)",
+  expect_error(ErrorKind::model, "Unknown entry in loss dictionary: \"uot\". Only expected the following keys: ['out']; given were ['uot'] (did "
+               "you mean 'out'?)",
                [&] { model.compile({.loss = {{"uot", "mse"}}, .device = "cpu"}); });
   EXPECT_THROW(model.compile({.loss = "mse", .device = "sim", .impls = {{"matmul", "no_such"}}}), Error);
   EXPECT_EQ(model.device()->kind(), DeviceKind::cpu);
@@ -123,6 +56,54 @@ TEST(Recompiling, ThatFailsLeavesTheModelAsItWas) {
   steps(model, 2);
   steps(other, 2);
   expect_same_weights(model, other);
+}
+
+TEST(Recompiling, ReplacesMetricsAndWithThemTheKeysOfTheHistory) {
+  Model model = Layers().model();
+  CompileOptions compile = options();
+  compile.metrics = {"mae"};
+  model.compile(compile);
+  const auto keys = [&] {
+    std::vector<std::string> names;
+    for (const auto& [name, values] : model.fit(kX, kY, {.verbose = 0, .validation_split = 0.2}).series) names.push_back(name);
+    return names;
+  };
+  EXPECT_THAT(keys(), ElementsAre("loss", "mae", "val_loss", "val_mae"));
+  const std::vector<HostTensor> before = model.get_weights();
+  compile.metrics = {"mse", "cosine_similarity"};
+  model.compile(compile);
+  EXPECT_TRUE(same_bits(model.get_weights()[0], before[0]));
+  EXPECT_THAT(keys(), ElementsAre("loss", "mse", "cosine_similarity", "val_loss", "val_mse", "val_cosine_similarity"));
+}
+
+TEST(Recompiling, PrintsTheGraphsWhereAskedTo) {
+  Model model = Layers().model();
+  std::ostringstream out;
+  CompileOptions compile = options();
+  compile.dump = &out;
+  model.compile(compile);
+  EXPECT_EQ(out.str(), "") << "plans are made for the shapes of the first batch";
+  steps(model, 1);
+  for (const char* pass : {"specialise", "simplify", "separate_updates", "assign_layouts", "fuse_pointwise"}) {
+    EXPECT_THAT(out.str(), HasSubstr(std::string("---- after ") + pass + "\n"));
+  }
+  EXPECT_THAT(out.str(), HasSubstr("hidden/matmul"));
+  const size_t printed = out.str().size();
+  steps(model, 1);
+  EXPECT_EQ(out.str().size(), printed) << "the plan was made again";
+}
+
+TEST(Recompiling, RefusesImplementationsThatAreNotThere) {
+  Model model = Layers().model();
+  CompileOptions compile = options();
+  compile.impls = {{"matmul", "onednm"}};
+  try {
+    model.compile(compile);
+    ADD_FAILURE() << "an unknown implementation was taken";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), ::testing::StartsWith("op 'matmul' has no implementation 'onednm' on cpu; there are "));
+    EXPECT_THAT(error.what(), ::testing::EndsWith(" (did you mean 'onednn'?)"));
+  }
 }
 
 TEST(NonFinite, UpdateIsNotAppliedAndTheFirstBadLayerIsNamed) {
@@ -224,68 +205,17 @@ TEST(Lifetime, LayersOutliveTheModelThatTrainedThem) {
   EXPECT_TRUE(same_bits(layers.model().get_weights()[3], trained[3]));
 }
 
-// Batches made one by one; says how many there are only where asked to.
-class Generated final : public Dataset {
- public:
-  Generated(int64_t batches, bool tells) : batches_(batches), tells_(tells) {}
-  void start_epoch(int64_t) override { next_ = 0; }
-  std::optional<Batch> next() override {
-    if (next_ == batches_) return std::nullopt;
-    seen.push_back(next_);
-    const int64_t first = 2 * next_++;
-    return Batch{{{"x", kX.rows(first, 2)}}, {{"out", kY.rows(first, 2)}}, {}, 2};
-  }
-  std::optional<int64_t> batches() const override { return tells_ ? std::optional(batches_) : std::nullopt; }
-
-  std::vector<int64_t> seen;
-
- private:
-  int64_t batches_, next_ = 0;
-  bool tells_;
-};
-
-TEST(Datasets, GeneratorTrainsAsTensorsDo) {
-  Model by_dataset = Layers().model(), by_tensors = Layers().model();
-  by_dataset.compile(options());
-  by_tensors.compile(options());
-  Generated data(5, false);
-  const History a = by_dataset.fit(data, {.epochs = 2, .verbose = 0});
-  const History b = by_tensors.fit(kX, kY, {.batch_size = 2, .epochs = 2, .shuffle = false, .verbose = 0});
-  EXPECT_EQ(a.series, b.series);
-  EXPECT_EQ(*by_dataset.evaluate(data).get("loss"), *by_tensors.evaluate(kX, kY, {.batch_size = 2}).get("loss"));
-}
-
-TEST(Datasets, StepsPerEpochGoOnWhereTheEpochBeforeStopped) {
-  Model model = Layers().model();
-  model.compile(options());
-  Generated data(5, true);
-  std::ostringstream out;
-  const History history = model.fit(data, {.epochs = 3, .verbose = 0, .steps_per_epoch = 3, .out = &out});
-  EXPECT_THAT(data.seen, ElementsAre(0, 1, 2, 3, 4, 0, 1, 2, 3));
-  EXPECT_EQ(history.epochs.size(), 3u);
-  EXPECT_EQ(out.str(), "");
-}
-
-TEST(Datasets, ExactlyTheDataPerEpochBeginsAgain) {
-  Model model = Layers().model();
-  model.compile(options());
-  Generated data(2, true);
-  EXPECT_EQ(model.fit(data, {.epochs = 3, .verbose = 0, .steps_per_epoch = 2}).epochs.size(), 3u);
-  EXPECT_THAT(data.seen, ElementsAre(0, 1, 0, 1, 0, 1));
-}
-
-TEST(Datasets, GeneratorThatRunsOutInterruptsWithAWarning) {
-  Model model = Layers().model();
-  model.compile(options());
-  for (const int64_t steps_per_epoch : {3, 5}) {  // within the second epoch, and at its start
-    Generated data(5, false);
-    std::ostringstream out;
-    const History history = model.fit(data, {.epochs = 4, .verbose = 0, .steps_per_epoch = steps_per_epoch, .out = &out});
-    EXPECT_EQ(out.str(), kRanOut);
-    EXPECT_EQ(history.epochs.size(), steps_per_epoch == 3 ? 2u : 1u);
-  }
-  Generated none(0, false);
-  expect_error(ErrorKind::model, "fit got no data: epoch 1 has no batch", [&] { model.fit(none, {.verbose = 0}); });
+TEST(ScalarOutputs, TrainUnderTheIdentityLoss) {
+  const Value x = Input({4}, {.name = "x"});
+  const Dense layer(1, {.name = "layer", .use_bias = false});
+  Model model({x}, {Lambda([](const Value& v) { return mean(square(v)); }, {.name = "energy"})(layer(x))});
+  CompileOptions compile = options(sgd({.learning_rate = 0.1}));
+  compile.loss = {{"energy", passthrough}};
+  model.compile(compile);
+  const History history = model.fit(kX, {}, {.batch_size = 4, .epochs = 20, .verbose = 0});
+  const std::vector<double>& losses = *history.find("loss");
+  EXPECT_LT(losses.back(), 0.5 * losses.front());
+  EXPECT_NEAR(*model.evaluate(kX).get("loss"), model.predict(kX).at(0), 1e-6);
 }
 
 TEST(DropoutLayer, IsActiveInTrainingOnlyAndDiffersFromStepToStep) {
@@ -326,12 +256,42 @@ TEST(StatefulModel, CarriesItsStateUntilReset) {
   EXPECT_TRUE(same_bits(model.predict(data), first));
 }
 
-TEST(MetricNames, StandInTheOrderOfTheLogs) {
-  const Value x = Input({4}, {.name = "x"});
-  Model model({x}, {Dense(2, {.name = "a"})(x), Dense(1, {.name = "b"})(x)});
-  model.compile({.loss = {"mse", "mae"}, .metrics = {NamedMetrics{"a", {"mae"}}}, .device = "cpu"});
-  EXPECT_THAT(model.metrics_names(), ElementsAre("loss", "a_loss", "b_loss", "a_mae"));
-  EXPECT_EQ(model.evaluate(kX, {kY, wave({10, 1}, 0.2)}).names(), model.metrics_names());
+// One model trains on sequences in batches of 32, its copy is fed one step at a time.
+TEST(StatefulModel, WeightsHoldNoStateAndGoToAModelOfAnotherBatch) {
+  const auto build = [](int64_t batch) {
+    const Value x = Input({2, 3}, {.name = "x", .batch_size = batch});
+    return Model({x}, {Dense(1, {.name = "out"})(LSTM(2, {.name = "lstm", .stateful = true})(x))});
+  };
+  Model trained = build(32), single = build(1);
+  trained.compile(options());
+  trained.fit(wave({64, 2, 3}, 0.4), wave({64, 1}, 0.9), {.shuffle = false, .verbose = 0});
+  EXPECT_EQ(trained.variables().size(), 7u);
+  EXPECT_EQ(trained.weights().size(), 5u);
+  ASSERT_EQ(trained.get_weights().size(), 5u);
+  single.set_weights(trained.get_weights());
+  trained.reset_states();
+  const HostTensor data = wave({32, 2, 3}, 0.7);
+  EXPECT_TRUE(testing::is_close(single.predict(data.rows(0, 1)), trained.predict(data).rows(0, 1),
+                                testing::tolerance_for(DType::f32, 16)));
+}
+
+TEST(StatefulModel, SettingWeightsDoesNotRewindTheState) {
+  const Value x = Input({2, 3}, {.name = "x", .batch_size = 2});
+  const LSTM lstm(2, {.name = "lstm", .stateful = true});
+  Model model({x}, {lstm(x)});
+  const HostTensor data = wave({2, 2, 3}, 0.4);
+  model.predict(data);
+  const std::vector<HostTensor> weights = model.get_weights();
+  const auto state = [&] { return model.variables().back().variable->read(); };
+  const HostTensor before = state();
+  model.predict(data);
+  const HostTensor after = state();
+  EXPECT_FALSE(same_bits(before, after));
+  model.set_weights(weights);
+  EXPECT_TRUE(same_bits(state(), after));
+  lstm.set_weights(lstm.weights());
+  EXPECT_EQ(lstm.weights().size(), 3u);
+  EXPECT_TRUE(same_bits(state(), after));
 }
 
 TEST(FitLoop, InitialEpochAtTheEndRunsNothing) {

@@ -4,6 +4,7 @@
 
 #include <regex>
 #include <sstream>
+#include <thread>
 
 #include "layers/lamina.h"
 #include "layers/model/progress.h"
@@ -50,6 +51,34 @@ TEST(Progress, RewritesItsLineOnATerminal) {
   line->on_epoch_end(0, logs);
   EXPECT_EQ(without_times(out.str()).substr(0, 13), "Epoch 1/1\n\r0/");
   EXPECT_NE(out.str().find("loss: 2.0000e-05\x1b[K\n"), std::string::npos);
+}
+
+// What a terminal shows after `done` of `steps` batches: the line is rewritten at most every 0.1 s.
+std::string shown_within_an_epoch(std::optional<int64_t> steps, int64_t done) {
+  std::ostringstream out;
+  const std::shared_ptr<Callback> line = progress_line(out, 1, true);
+  line->on_train_begin({.epochs = 1, .steps = steps});
+  line->on_epoch_begin(0);
+  Logs logs;
+  logs.set("loss", 0.5);
+  for (int64_t batch = 0; batch + 1 < done; ++batch) line->on_train_batch_end(batch, logs);
+  EXPECT_EQ(out.str(), "Epoch 1/1\n");
+  std::this_thread::sleep_for(std::chrono::milliseconds(120));
+  line->on_train_batch_end(done - 1, logs);
+  line->on_train_batch_end(done, logs);  // too soon after the last
+  return out.str();
+}
+
+TEST(Progress, ShowsThePartThatIsDoneAndTheTimeLeft) {
+  const std::regex shown("Epoch 1/1\n\r3/10 \\[=========>\\.{20}\\] - ETA: ([0-9]+)ms - loss: 0\\.5000\x1b\\[K");
+  std::smatch match;
+  const std::string text = shown_within_an_epoch(10, 3);
+  ASSERT_TRUE(std::regex_match(text, match, shown)) << text;
+  EXPECT_GE(std::stoi(match[1]), 120 * 7 / 3);  // seven batches more at the mean time of the three
+}
+
+TEST(Progress, ShowsNoTimeLeftWhereTheNumberOfStepsIsUnknown) {
+  EXPECT_EQ(shown_within_an_epoch({}, 2), "Epoch 1/1\n\r2/? [>" + std::string(29, '.') + "] - ETA: ? - loss: 0.5000\x1b[K");
 }
 
 TEST(Progress, ShowsDurationsAsAClock) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The toy LSTM against float64: its weights are formulas, so losses, prediction and the first gradients are known
-// without any framework (docs/golden.md, toy_lstm).
+// The toy LSTM. With weights that are formulas against float64: losses, prediction and the first gradients are known
+// without any framework (docs/golden.md, toy_lstm). With Keras' random weights within the bands of 40 seeds in float64.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -18,13 +18,22 @@ using nlohmann::json;
 
 constexpr double kTolerance = 5e-5;  // of float32 over ten steps, absolute, on losses of 100
 
-Model toy_model(const json& config) {
-  const Value input = Input({config.at("timesteps").get<int64_t>()}, {.name = "input", .dtype = DType::i32});
-  Value x = Embedding(config.at("vocabulary"), config.at("embedding_dim"))(input);
-  x = LSTM(config.at("units"))(x);
-  x = Dense(config.at("dense_units"))(x);
+struct ToySizes {
+  int64_t timesteps = 100, vocabulary = 10, embedding = 128, units = 64, dense_units = 64;
+};
+
+Model toy_model(const ToySizes& sizes) {
+  const Value input = Input({sizes.timesteps}, {.name = "input", .dtype = DType::i32});
+  Value x = Embedding(sizes.vocabulary, sizes.embedding)(input);
+  x = LSTM(sizes.units)(x);
+  x = Dense(sizes.dense_units)(x);
   const Lambda test_loss([](const std::vector<Value>& v) { return relu(0.001 + slice(v[0], 1, 1, 2) + 100.0); }, {.name = "test_loss"});
-  Model model({input}, {test_loss({x})});
+  return Model({input}, {test_loss({x})});
+}
+
+Model formula_model(const json& config) {
+  Model model = toy_model({config.at("timesteps"), config.at("vocabulary"), config.at("embedding_dim"), config.at("units"),
+                           config.at("dense_units")});
   for (const NamedVariable& named : model.variables()) {
     const std::string& path = named.path;
     std::vector<float> values(static_cast<size_t>(named.variable->count()));
@@ -63,7 +72,7 @@ class ToyLstm : public ::testing::TestWithParam<std::string> {
 TEST_P(ToyLstm, FollowsTheFloat64Losses) {
   for (const DeviceKind device : testing::available_devices()) {
     SCOPED_TRACE(name_of(device));
-    Model model = toy_model(config);
+    Model model = formula_model(config);
     model.compile({.optimizer = "adam", .loss = {{"test_loss", [](Value, Value y_pred) { return y_pred; }}}, .device = std::string(name_of(device)),
                    .threads = 2});
     const int64_t steps = config.at("steps");
@@ -79,7 +88,7 @@ TEST_P(ToyLstm, FollowsTheFloat64Losses) {
 }
 
 TEST_P(ToyLstm, HasTheFloat64GradientNormsAtFirst) {
-  const Model model = toy_model(config);
+  const Model model = formula_model(config);
   CallContext context;
   context.training = true;
   const std::vector<Value> outputs = model.network().trace(context, model.network().input_leaves());
@@ -99,6 +108,36 @@ TEST_P(ToyLstm, HasTheFloat64GradientNormsAtFirst) {
     }
   }
 }
+
+struct Band {
+  int64_t timesteps;
+  double low, high;  // of the tenth epoch's loss
+  friend std::ostream& operator<<(std::ostream& out, const Band& band) { return out << "Steps" << band.timesteps; }
+};
+
+class ToyLstmFromRandomWeights : public ::testing::TestWithParam<Band> {};
+
+TEST_P(ToyLstmFromRandomWeights, EndsWithinTheBandForEverySeed) {
+  const auto [timesteps, low, high] = GetParam();
+  for (const uint64_t seed : {1, 2, 3}) {
+    SCOPED_TRACE(seed);
+    Model model = toy_model({.timesteps = timesteps});
+    model.compile({.optimizer = "adam", .loss = {{"test_loss", "identity"}}, .device = "cpu", .threads = 2, .seed = seed});
+    const History history = model.fit(repeated_tokens(0, 10, timesteps), {}, {.epochs = 10, .verbose = 0});
+    const std::vector<double>& losses = *history.find("loss");
+    ASSERT_EQ(losses.size(), 10u);
+    EXPECT_NEAR(losses[0], 100.001, 0.04);
+    for (size_t epoch = 1; epoch < losses.size(); ++epoch) EXPECT_LT(losses[epoch], losses[epoch - 1]) << "epoch " << epoch + 1;
+    EXPECT_GE(losses[9], low);
+    EXPECT_LE(losses[9], high);
+    const double predicted = model.predict(repeated_tokens(5, 1, timesteps)).at(0);  // after one update more
+    EXPECT_LT(predicted, losses[9]);
+    EXPECT_GT(predicted, losses[9] - 0.4);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Keras, ToyLstmFromRandomWeights, ::testing::Values(Band{1, 99.92, 99.955}, Band{100, 99.1, 99.8}),
+                         [](const auto& band) { return "Steps" + std::to_string(band.param.timesteps); });
 
 INSTANTIATE_TEST_SUITE_P(Float64, ToyLstm, ::testing::ValuesIn(testing::golden_names("toy_lstm")), testing::golden_case_name);
 

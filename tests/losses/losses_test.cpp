@@ -95,6 +95,13 @@ TEST(Losses, RefuseShapesThatDoNotGoTogether) {
             "[sparse_categorical_crossentropy] labels of shape (4, 3, 2) do not go with y_pred of shape (4, 3, 2): "
             "expected one label "
             "per row of classes");
+  for (const bool from_logits : {false, true}) {
+    const Loss sparse = losses::sparse_categorical_crossentropy({.from_logits = from_logits});
+    EXPECT_EQ(message_of([&] { sparse.function(scalar, scalar); }),
+              "[sparse_categorical_crossentropy] y_pred is a scalar; it needs an axis of classes");
+    EXPECT_EQ(message_of([&] { sparse.target(scalar.type()); }),
+              "whole-number labels need a y_pred with an axis of classes, got a scalar");
+  }
   const Value symbolic = input_value("p", DType::f32, {4, Dim::symbol("classes")});
   EXPECT_EQ(message_of([&] { losses::sparse_categorical_crossentropy().function(vector, symbolic); }),
             "[sparse_categorical_crossentropy] the number of classes must be known, y_pred has shape (4, classes)");

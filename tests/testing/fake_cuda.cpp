@@ -394,6 +394,7 @@ void FakeCuda::run_all_but(cudaStream_t slow) {
 
 cudaError_t FakeCuda::enter(const char* call) {
   calls_.emplace_back(call);
+  if (machine_.pace == FakePace::random) run_some();
   if (fail_in_ > 0 && --fail_in_ == 0) {
     failure_met_ = true;
     return fail(fail_status_);
@@ -424,7 +425,7 @@ void FakeCuda::put(Stream* stream, std::function<void()> run, std::shared_ptr<Ma
     stream->capture->push_back(std::move(run));
   } else {
     stream->queue.push_back({std::move(run), std::move(after)});
-    if (machine_.eager) run_all(stream);
+    if (machine_.pace == FakePace::early) run_all(stream);
   }
 }
 
@@ -432,10 +433,20 @@ void FakeCuda::run_until(const std::shared_ptr<Mark>& mark) {
   while (mark && !mark->passed) {
     Stream* stream = mark->stream;
     if (!streams_.contains(stream) || stream->queue.empty()) return violation("waits for an event that never comes");
-    const Work work = std::move(stream->queue.front());
-    stream->queue.erase(stream->queue.begin());
-    run_until(work.after);
-    work.run();
+    run_first(stream);
+  }
+}
+
+void FakeCuda::run_first(Stream* stream) {
+  const Work work = std::move(stream->queue.front());
+  stream->queue.erase(stream->queue.begin());
+  run_until(work.after);
+  work.run();
+}
+
+void FakeCuda::run_some() {
+  for (const auto& [stream, owned] : streams_) {
+    while (!stream->queue.empty() && random_() % 3 == 0) run_first(stream);
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A CUDA runtime for tests on machines without a GPU: records every call, fails the one it is told to, and runs
-// work as late as CUDA may (or as early, if asked), so that memory reused too early shows as wrong bytes.
+// work as late as CUDA may (or as early, or now and then, if asked), so that memory reused too early shows as wrong bytes.
 // Device memory is host memory. What real CUDA forbids is a violation: touching dead handles or memory that was never
 // allocated, and allocating, freeing or waiting while a stream is captured.
 #pragma once
@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <random>
 #include <set>
 #include <string>
 #include <vector>
@@ -17,6 +18,12 @@
 
 namespace lamina::testing {
 
+enum class FakePace {
+  late,    // work runs when something waits for it
+  early,   // as it is issued
+  random,  // a part of what may run does at each call, the same part in every run
+};
+
 struct FakeCudaMachine {
   cudaError_t count_status = cudaSuccess;  // of cudaGetDeviceCount
   int gpus = 1;
@@ -24,7 +31,7 @@ struct FakeCudaMachine {
   int minor = 0;
   int driver_version = 13000;
   size_t memory = size_t{1} << 30;
-  bool eager = false;  // work runs as early as it may instead of as late
+  FakePace pace = FakePace::late;
 };
 
 // Is the CUDA runtime while it lives; one at a time.
@@ -82,9 +89,12 @@ class FakeCuda {
   void put(Stream* stream, std::function<void()> run, std::shared_ptr<Mark> after = nullptr);
   void run_until(const std::shared_ptr<Mark>& mark);
   void run_all(Stream* stream);
+  void run_first(Stream* stream);
+  void run_some();
   void check_range(const char* call, const void* begin, size_t bytes, bool on_device);
 
   FakeCudaMachine machine_;
+  std::mt19937 random_{1};
   std::unique_ptr<UseCudaApi> use_;
   std::vector<std::string> calls_;
   std::vector<std::string> violations_;

@@ -40,13 +40,12 @@ HostMemory host_memory() {
 
 class CpuDevice final : public Device {
  public:
-  explicit CpuDevice(int threads) : threads_(threads) {}
-
   DeviceKind kind() const override { return DeviceKind::cpu; }
 
   std::string description() const override {
     const dnnl_version_t* version = dnnl_version();
-    return text("cpu (", threads_, threads_ == 1 ? " thread" : " threads", ", oneDNN ", version->major, ".",
+    const int number = threads();
+    return text("cpu (", number, number == 1 ? " thread" : " threads", ", oneDNN ", version->major, ".",
                 version->minor, ".", version->patch, ")");
   }
 
@@ -94,12 +93,13 @@ class CpuDevice final : public Device {
     ASAN_UNPOISON_MEMORY_REGION(block, block_size(bytes));
     std::free(block);
   }
-
-  int threads_;
 };
 
 }  // namespace
 
-std::shared_ptr<Device> make_cpu_device(int threads) { return std::make_shared<CpuDevice>(set_threads(threads)); }
+std::shared_ptr<Device> make_cpu_device(int threads) {
+  set_threads(threads);
+  return std::make_shared<CpuDevice>();
+}
 
 }  // namespace lamina

@@ -8,8 +8,9 @@
 
 namespace lamina {
 
-// `threads` for OpenMP and oneDNN, as set_threads() takes them. In a build with AddressSanitizer every allocation
-// stands between two poisoned zones of 256 bytes, checks_slots() is true, and poison() makes an access a fault.
+// Calls set_threads(threads): the number is not the device's own, and description() tells the one in force. In a build
+// with AddressSanitizer every allocation stands between two poisoned zones of 256 bytes, checks_slots() is true, and
+// poison() makes an access a fault.
 std::shared_ptr<Device> make_cpu_device(int threads);
 
 }  // namespace lamina

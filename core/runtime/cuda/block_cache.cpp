@@ -60,8 +60,9 @@ void BlockCache::give_back(void* block, size_t bytes) noexcept {
 }
 
 void BlockCache::trim() noexcept {
+  std::map<size_t, std::vector<DeviceMemory>> freed;  // outside of the lock: other threads do not wait for the device
   const std::lock_guard lock(mutex_);
-  free_.clear();
+  freed.swap(free_);
 }
 
 size_t BlockCache::cached_bytes() const {

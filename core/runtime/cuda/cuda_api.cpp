@@ -81,11 +81,13 @@ std::string cuda_error_text(cudaError_t status) {
 }
 
 void throw_cuda_error(cudaError_t status, std::string_view call, const char* file, int line) {
+  cuda_api().get_last_error();  // it is told here, so nobody else is to find it
   throw Error(ErrorKind::device, text("[cuda] ", call_name("cuda", call), " failed with ", cuda_error_text(status),
                                       " (", file, ":", line, ")", remedy_for(status)));
 }
 
 void log_cuda_error(const CudaLog& log, cudaError_t status, std::string_view call) noexcept {
+  cuda_api().get_last_error();
   // The runtime is already gone where a device dies with the static objects: the driver has freed everything.
   if (!log || status == cudaErrorCudartUnloading) return;
   try {

@@ -21,7 +21,7 @@ class CudaDevice final : public Device {
         description_(std::move(description)),
         work_(make_stream(cuda_)),
         transfer_(cuda_, work_.get()),
-        blocks_(cuda_, [this] { transfer_.release_landings(); }) {}
+        blocks_(cuda_, [this] { make_room(); }) {}
 
   ~CudaDevice() override {
     // What still runs reads the memory that the members are about to free.
@@ -53,30 +53,42 @@ class CudaDevice final : public Device {
 
   void copy(void* to, const void* from, size_t bytes) override {
     if (bytes == 0) return;
+    make_current();
     CUDA_CHECK(cuda_.api.memcpy_async(to, from, bytes, cudaMemcpyDeviceToDevice, work_.get()));
   }
 
   void fill_zero(void* device, size_t bytes) override {
     if (bytes == 0) return;
+    make_current();
     CUDA_CHECK(cuda_.api.memset_async(device, 0, bytes, work_.get()));
   }
 
   void synchronize() override {
     refuse_in_capture("synchronize", "captured work has not run yet: synchronize after the replay");
+    make_current();
     CUDA_CHECK(cuda_.api.stream_synchronize(work_.get()));  // which has waited for all that the copy stream did
   }
 
   std::unique_ptr<CapturedWork> capture(const std::function<void()>& work) override;
   void replay(cudaGraphExec_t executable) {
     refuse_in_capture("replay", "captures do not nest");
+    make_current();
     CUDA_CHECK(cuda_.api.graph_launch(executable, work_.get()));
   }
 
  private:
   void release(void* data, size_t bytes) noexcept override { blocks_.give_back(data, bytes); }
 
-  // The current device is the calling thread's own, and the host's threads come and go.
-  void make_current() { CUDA_CHECK(cuda_.api.set_device(cuda_.ordinal)); }
+  // The current device is the calling thread's own, and the host's threads come and go. A capture began by this.
+  void make_current() {
+    if (!capturing_) CUDA_CHECK(cuda_.api.set_device(cuda_.ordinal));
+  }
+
+  // Landing buffers are free once the work has passed the copies out of them.
+  void make_room() {
+    CUDA_CHECK(cuda_.api.stream_synchronize(work_.get()));
+    transfer_.release_landings();
+  }
 
   void refuse_in_capture(std::string_view what, std::string_view remedy) const {
     if (capturing_) throw Error(ErrorKind::device, text("[cuda] ", what, " inside a capture: ", remedy));

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <deque>
 #include <utility>
 
 namespace lamina {
@@ -13,11 +12,9 @@ namespace {
 constexpr size_t kMiB = size_t{1} << 20;
 constexpr size_t kSmallRing = 4 * kMiB;
 constexpr size_t kLargeRing = 16 * kMiB;
-constexpr size_t kDownloadRing = 8 * kMiB;
 
-// A large copy goes in quarters of the ring (halves for downloads), so that the host fills one piece while the device
-// reads another.
-size_t piece_of(const PinnedRing& ring, size_t pieces) { return ring.capacity() / pieces; }
+// A large upload goes in quarters of the ring, so that the host fills one piece while the device reads another.
+size_t piece_of(const PinnedRing& ring) { return ring.capacity() / 4; }
 
 }  // namespace
 
@@ -26,8 +23,7 @@ HostTransfer::HostTransfer(const CudaContext& cuda, cudaStream_t work)
       work_(work),
       copy_(make_stream(cuda)),
       small_uploads_(cuda, kSmallRing),
-      large_uploads_(cuda, kLargeRing),
-      downloads_(cuda, kDownloadRing) {}
+      large_uploads_(cuda, kLargeRing) {}
 
 HostTransfer::~HostTransfer() { CUDA_CHECK_LOG(cuda_.log, cuda_.api.stream_synchronize(copy_.get())); }
 
@@ -38,35 +34,34 @@ void HostTransfer::upload(void* device, const void* host, size_t bytes) {
   stage(large_uploads_, device, host, bytes, work_);
 }
 
+// Piece i arrives in arrivals_[i % 2], and is with the host before piece i + 2 is issued. What a download that failed has
+// left on the way comes before this one's pieces: they are on one stream.
 void HostTransfer::download(void* host, const void* device, size_t bytes) {
-  struct Piece {
-    const void* pinned;
-    size_t offset;
-    size_t bytes;
-    cudaEvent_t arrived;
+  const size_t pieces = (bytes + kArrivalBytes - 1) / kArrivalBytes;
+  const auto bytes_of = [&](size_t piece) { return std::min(bytes - piece * kArrivalBytes, kArrivalBytes); };
+  const auto unload = [&](size_t piece) {
+    const Arrival& arrival = arrivals_[piece % 2];
+    CUDA_CHECK(cuda_.api.event_synchronize(arrival.arrived.get()));
+    std::memcpy(static_cast<char*>(host) + piece * kArrivalBytes, arrival.memory.get(), bytes_of(piece));
   };
-  std::deque<Piece> on_the_way;
-  const auto unload_oldest = [&] {
-    const Piece& piece = on_the_way.front();
-    CUDA_CHECK(cuda_.api.event_synchronize(piece.arrived));
-    std::memcpy(static_cast<char*>(host) + piece.offset, piece.pinned, piece.bytes);
-    on_the_way.pop_front();
-  };
-  for (size_t offset = 0; offset < bytes;) {
-    const size_t size = std::min(bytes - offset, piece_of(downloads_, 2));
-    if (on_the_way.size() == 2) unload_oldest();  // the ring holds two: its memory and event are about to be reused
-    void* pinned = downloads_.take(size);
-    CUDA_CHECK(
-        cuda_.api.memcpy_async(pinned, static_cast<const char*>(device) + offset, size, cudaMemcpyDeviceToHost, work_));
-    on_the_way.push_back({pinned, offset, size, downloads_.used_on(work_)});
-    offset += size;
+  for (size_t piece = 0; piece < pieces; ++piece) {
+    if (piece >= 2) unload(piece - 2);
+    issue_arrival(arrivals_[piece % 2], static_cast<const char*>(device) + piece * kArrivalBytes, bytes_of(piece));
   }
-  while (!on_the_way.empty()) unload_oldest();
+  if (pieces >= 2) unload(pieces - 2);
+  if (pieces >= 1) unload(pieces - 1);
+}
+
+void HostTransfer::issue_arrival(Arrival& arrival, const void* device, size_t bytes) {
+  if (!arrival.arrived) arrival.arrived = make_event(cuda_);
+  if (!arrival.memory) arrival.memory = make_pinned(cuda_, kArrivalBytes);
+  CUDA_CHECK(cuda_.api.memcpy_async(arrival.memory.get(), device, bytes, cudaMemcpyDeviceToHost, work_));
+  CUDA_CHECK(cuda_.api.event_record(arrival.arrived.get(), work_));
 }
 
 void HostTransfer::stage(PinnedRing& ring, void* device, const void* host, size_t bytes, cudaStream_t stream) {
   for (size_t offset = 0; offset < bytes;) {
-    const size_t size = std::min(bytes - offset, piece_of(ring, 4));
+    const size_t size = std::min(bytes - offset, piece_of(ring));
     void* pinned = ring.take(size);
     std::memcpy(pinned, static_cast<const char*>(host) + offset, size);
     CUDA_CHECK(

@@ -4,6 +4,7 @@
 // the copy from there into its place, at the speed of device memory, waits for the work before it.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <string_view>
@@ -30,8 +31,15 @@ class HostTransfer {
 
   static constexpr size_t kOverlapBytes = size_t{1} << 20;    // below, a copy is over before a second stream pays
   static constexpr size_t kLandingLimit = size_t{256} << 20;  // of device memory for landing buffers, in all
+  static constexpr size_t kArrivalBytes = size_t{4} << 20;    // a download goes in pieces of this size
 
  private:
+  // Where pieces of a download arrive, two in turn. Not a ring: the bytes belong to the host from the event until it has
+  // copied them out, which no event tells.
+  struct Arrival {
+    PinnedMemory memory;
+    CudaEvent arrived;
+  };
   struct Landing {
     DeviceMemory memory;
     size_t bytes;
@@ -39,6 +47,7 @@ class HostTransfer {
     bool in_use;       // from the first copy into it until `passed` is recorded
   };
 
+  void issue_arrival(Arrival& arrival, const void* device, size_t bytes);
   void stage(PinnedRing& ring, void* device, const void* host, size_t bytes, cudaStream_t stream);
   void upload_by_landing(Landing& landing, void* device, const void* host, size_t bytes);
   bool is_done(cudaError_t status, std::string_view query);
@@ -52,7 +61,7 @@ class HostTransfer {
   // Two rings: a small upload stays in the ring until the work before it is done, and must not hold up the large ones.
   PinnedRing small_uploads_;
   PinnedRing large_uploads_;
-  PinnedRing downloads_;
+  std::array<Arrival, 2> arrivals_;
   std::vector<std::unique_ptr<Landing>> landings_;
 };
 

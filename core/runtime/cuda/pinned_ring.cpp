@@ -27,10 +27,9 @@ void* PinnedRing::take(size_t bytes) {
   return static_cast<char*>(memory_.get()) + begin % capacity_;
 }
 
-cudaEvent_t PinnedRing::used_on(cudaStream_t stream) {
+void PinnedRing::used_on(cudaStream_t stream) {
   CUDA_CHECK(cuda_.api.event_record(next_passed_.get(), stream));
   in_flight_.push_back({taken_begin_, std::move(next_passed_)});
-  return in_flight_.back().passed.get();
 }
 
 void PinnedRing::wait_for_oldest() {

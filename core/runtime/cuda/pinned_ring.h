@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A ring of page-locked host memory that copies to and from a device go through: a copy from pageable memory would
-// make the host wait for it. Pieces are taken in turn; a piece is free again once the stream has passed its copy.
+// A ring of page-locked host memory that copies to a device go through: a copy from pageable memory would make the host
+// wait for it. Pieces are taken in turn; a piece is free again once the stream has passed its copy, so the ring is not for
+// copies to the host, whose bytes are read after that.
 #pragma once
 
 #include <cstddef>
@@ -22,9 +23,8 @@ class PinnedRing {
   // The memory itself is asked for at the first call.
   void* take(size_t bytes);
 
-  // The copy of the piece last taken is on `stream` by now. Returns the event that comes after it, owned by the ring
-  // and good until the next take().
-  cudaEvent_t used_on(cudaStream_t stream);
+  // The copy of the piece last taken is on `stream` by now.
+  void used_on(cudaStream_t stream);
 
  private:
   // Positions count bytes since the beginning and never wrap; position % capacity is the place in the memory.

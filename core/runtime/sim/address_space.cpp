@@ -44,11 +44,15 @@ int collect_constant_data(dl_phdr_info* module, size_t, void* result) {
 
 }  // namespace
 
-void* reserve_address_space(size_t bytes) {
+void GiveBackPages::operator()(void* pages) const noexcept { munmap(pages, bytes); }
+
+AddressSpace reserve_address_space(size_t bytes) {
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (memory == MAP_FAILED)
-    throw Error(ErrorKind::device, text("[sim] no room for ", bytes >> 20, " MiB of address space"));
-  return memory;
+  if (memory == MAP_FAILED) {
+    throw Error(ErrorKind::device, text("[sim] no room for ", bytes >> 20,
+                                        " MiB of address space; raise the limit of virtual memory (ulimit -v)"));
+  }
+  return AddressSpace(memory, {bytes});
 }
 
 AddressRange static_shared_of_this_thread() {

@@ -4,11 +4,18 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 namespace lamina::simt {
 
+struct GiveBackPages {
+  size_t bytes = 0;
+  void operator()(void* pages) const noexcept;
+};
+using AddressSpace = std::unique_ptr<void, GiveBackPages>;
+
 // Zero pages that cost memory only once they are touched. Throws ErrorKind::device where there is no room.
-void* reserve_address_space(size_t bytes);
+AddressSpace reserve_address_space(size_t bytes);
 
 struct AddressRange {
   uintptr_t begin = 0;

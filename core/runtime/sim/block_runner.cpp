@@ -2,7 +2,9 @@
 #include "core/runtime/sim/block_runner.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <numeric>
+#include <utility>
 
 #include "core/base/text.h"
 #include "core/runtime/sim/checker.h"
@@ -58,12 +60,13 @@ void BlockRunner::begin(Launch& launch, uint64_t block) {
       std::swap(start_order_[left - 1], start_order_[random() % left]);
   }
   shared_arena_.begin_block(launch.call.shared_bytes);
-  current_runner = this;
+  failure_ = nullptr;
   checker_ = launch.checker ? &BlockChecker::of_this_thread() : nullptr;
   if (checker_) checker_->begin(*launch.checker, *this);
+  current_runner = this;  // last: nothing of a begin that throws is left behind
 }
 
-void BlockRunner::end() {
+void BlockRunner::end() noexcept {
   if (checker_) checker_->end();
   stacks_.release_all();
   current_runner = nullptr;
@@ -83,6 +86,7 @@ BlockRunner::Status BlockRunner::run() {
       progress_ = true;
       prepare(*next);
       go_to(*next, main_, false);
+      if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
     } else if (live_ == 0) {
       return Status::finished;
     } else if (barrier_.arrived == live_ && barrier_.of_grid) {
@@ -121,8 +125,14 @@ Thread* BlockRunner::next_thread() {
   return next;
 }
 
+// At most kMaxThreads are ready, so a full list has as many before its front. It must not grow: on a fiber in the midst
+// of a barrier there is no way back.
 void BlockRunner::make_ready(Thread& thread) {
   thread.state = ThreadState::ready;
+  if (ready_.size() == ready_.capacity()) {
+    ready_.erase(ready_.begin(), ready_.begin() + static_cast<std::ptrdiff_t>(ready_front_));
+    ready_front_ = 0;
+  }
   ready_.push_back(&thread);
 }
 
@@ -158,9 +168,11 @@ void BlockRunner::suspend(ThreadState why) {
 void BlockRunner::fiber_main() {
   BlockRunner& runner = *current_runner;
   for (;;) {
-    runner.launch_->call.invoke(runner.launch_->call.arguments);
+    runner.guard([&] {
+      runner.launch_->call.invoke(runner.launch_->call.arguments);
+      runner.retire(false);
+    });
     Thread& self = *current_thread;
-    runner.retire(false);
     if (runner.ready_front_ != runner.ready_.size()) runner.switch_for_good();
     Thread* next = runner.start_next();
     if (!next) runner.switch_for_good();
@@ -202,6 +214,13 @@ void BlockRunner::switch_for_good() {
     current_thread = nullptr;
     switch_fiber(gone, main_, true);
   }
+  __builtin_unreachable();
+}
+
+void BlockRunner::leave_block() {
+  FiberContext gone;  // nobody comes back to it
+  current_thread = nullptr;
+  switch_fiber(gone, main_, true);
   __builtin_unreachable();
 }
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <vector>
 
@@ -60,15 +61,16 @@ class BlockRunner {
   static constexpr int kMaxThreads = StackPool::kStacks;
 
   static BlockRunner& of_this_thread();
+  BlockRunner() { ready_.reserve(2 * kMaxThreads); }
 
   void begin(Launch& launch, uint64_t block);
-  Status run();
+  Status run();  // throws what the kernel, or the simulator on one of its threads, has thrown: the block is lost then
   bool made_progress() const { return progress_; }  // since the last call of run()
   void pass_grid_barrier() { complete_barrier(); }
   const Thread& first_at_barrier() const { return threads_[barrier_.first]; }
   void report_stall();  // says who waits for what
   void abandon();       // drops what still waits
-  void end();
+  void end() noexcept;
 
   Launch& launch() const { return *launch_; }
   BlockChecker* checker() const { return checker_; }  // null with checks off
@@ -86,6 +88,11 @@ class BlockRunner {
   void poll(const void* flag, bool (*ready)(const void*, const void*), const void* closure, Where where);
   void record(FaultKind kind, Site at, std::string detail, const std::optional<RawThread>& other = std::nullopt);
   [[noreturn]] void leave_after_fault();
+  // Runs fn where an exception cannot go up the thread's stack: it is thrown by run() instead, and the block left.
+  template <class Fn>
+  void guard(Fn fn) {
+    if (!completes(fn)) leave_block();
+  }
 
  private:
   struct Barrier {
@@ -108,6 +115,17 @@ class BlockRunner {
   };
 
   static void fiber_main();
+  template <class Fn>
+  bool completes(Fn& fn) {
+    try {
+      fn();
+      return true;
+    } catch (...) {
+      failure_ = std::current_exception();
+    }
+    return false;  // out of the handler: a fiber must not be left inside
+  }
+  [[noreturn]] void leave_block();
   Thread* next_thread();
   Thread* start_next();
   void prepare(Thread& thread);
@@ -141,13 +159,26 @@ class BlockRunner {
   std::array<Warp, kMaxThreads / 32> warps_;
   std::vector<int> start_order_;
   int started_ = 0;
-  std::vector<Thread*> ready_;  // a queue in natural order, a bag when shuffled
+  std::vector<Thread*> ready_;  // a queue in natural order, a bag when shuffled; never grows
   size_t ready_front_ = 0;
+  std::exception_ptr failure_;
   int polling_ = 0;
 
   FiberContext main_;
   StackPool stacks_;
   SharedArena shared_arena_;
+};
+
+// A block from begin() to end(), however it comes there.
+class BlockScope {
+ public:
+  BlockScope(BlockRunner& runner, Launch& launch, uint64_t block) : runner_(runner) { runner.begin(launch, block); }
+  ~BlockScope() { runner_.end(); }
+  BlockScope(const BlockScope&) = delete;
+  BlockScope& operator=(const BlockScope&) = delete;
+
+ private:
+  BlockRunner& runner_;
 };
 
 // The thread that runs on this OS thread, null outside of kernels; kept here for the callbacks.

@@ -12,19 +12,24 @@
 namespace lamina::simt {
 namespace {
 
+// The compiler takes a callback for a function that does not throw.
+void judge(BlockChecker& checker, uintptr_t address, size_t bytes, AccessKind kind, SiteId site, bool aligned) {
+  current_runner->guard([&] { checker.access(address, bytes, kind, site, aligned); });
+}
+
 // current_thread is null where glue and combine functions run between the accesses of a kernel.
 #define LAMINA_JUDGE(address, bytes, kind, aligned)                                   \
   do {                                                                                \
     BlockChecker* const checker = active_checker;                                     \
     if (__builtin_expect(checker != nullptr, 0) && current_thread) {                  \
-      checker->access(reinterpret_cast<uintptr_t>(address), bytes, kind,              \
-                      checker->site_of_return(__builtin_return_address(0)), aligned); \
+      judge(*checker, reinterpret_cast<uintptr_t>(address), bytes, kind,              \
+            checker->site_of_return(__builtin_return_address(0)), aligned);           \
     }                                                                                 \
   } while (false)
 
 void publish_through(const void* flag) {
   BlockChecker* const checker = active_checker;
-  if (checker && current_thread) checker->publish(flag);
+  if (checker && current_thread) current_runner->guard([&] { checker->publish(flag); });
 }
 
 }  // namespace
@@ -34,6 +39,7 @@ using lamina::simt::AccessKind;
 using lamina::simt::active_checker;
 using lamina::simt::BlockChecker;
 using lamina::simt::current_thread;
+using lamina::simt::judge;
 
 extern "C" {
 

@@ -13,12 +13,24 @@ CooperativeGrid::CooperativeGrid(Launch& launch, int blocks)
       runners_(static_cast<size_t>(blocks)) {}
 
 void CooperativeGrid::run_block(int block) {
+  try {
+    run_to_end(block);
+  } catch (...) {
+    std::unique_lock lock(mutex_);
+    await_baton(lock, block);
+    aborted_ = true;
+    leave(block);
+    throw;
+  }
+}
+
+void CooperativeGrid::run_to_end(int block) {
   const auto at = static_cast<size_t>(block);
   BlockRunner& runner = BlockRunner::of_this_thread();
   std::unique_lock lock(mutex_);
   await_baton(lock, block);
+  const BlockScope scope(runner, launch_, static_cast<uint64_t>(block));
   runners_[at] = &runner;
-  runner.begin(launch_, static_cast<uint64_t>(block));
   states_[at] = State::running;
   while (!aborted_) {
     if (states_[at] != State::at_grid_barrier) {
@@ -42,11 +54,14 @@ void CooperativeGrid::run_block(int block) {
     await_baton(lock, block);
   }
   if (aborted_) runner.abandon();
-  states_[at] = State::finished;
-  runners_[at] = nullptr;
+  leave(block);
+}
+
+void CooperativeGrid::leave(int block) {
+  states_[static_cast<size_t>(block)] = State::finished;
+  runners_[static_cast<size_t>(block)] = nullptr;
   ++finished_;
   release_grid_barrier();
-  runner.end();
   pass_baton(block);
 }
 

@@ -16,11 +16,13 @@ class CooperativeGrid {
   static constexpr int kMaxBlocks = 256;
 
   CooperativeGrid(Launch& launch, int blocks);
-  void run_block(int block);  // on the block's OS thread, to its end
+  void run_block(int block);  // on the block's OS thread, to its end; where one throws, the others are abandoned
 
  private:
   enum class State { fresh, running, at_grid_barrier, stalled, finished };
 
+  void run_to_end(int block);
+  void leave(int block);
   void await_baton(std::unique_lock<std::mutex>& lock, int block);
   void pass_baton(int block);
   void release_grid_barrier();

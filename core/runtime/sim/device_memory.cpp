@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <iterator>
+#include <new>
 
 #include "core/base/check.h"
 #include "core/runtime/sim/address_space.h"
@@ -30,8 +31,10 @@ DeviceMemory& DeviceMemory::instance() {
 }
 
 DeviceMemory::DeviceMemory() : size_(kArenaBytes) {
-  base_ = static_cast<std::byte*>(reserve_address_space(size_));
-  states_ = static_cast<uint8_t*>(reserve_address_space(size_));
+  data_pages_ = reserve_address_space(size_);
+  state_pages_ = reserve_address_space(size_);
+  base_ = static_cast<std::byte*>(data_pages_.get());
+  states_ = static_cast<uint8_t*>(state_pages_.get());
 }
 
 std::byte* DeviceMemory::allocate(size_t bytes, std::string_view what) {
@@ -62,36 +65,46 @@ std::byte* DeviceMemory::allocate(size_t bytes, std::string_view what) {
   return data;
 }
 
-void DeviceMemory::release(std::byte* data) {
+bool DeviceMemory::release(std::byte* data) noexcept {
   const std::lock_guard lock(mutex_);
   const auto found = allocations_.find(reinterpret_cast<uintptr_t>(data) - kRedzone);
-  LAMINA_ASSERT(found != allocations_.end() && !found->second.freed, "released twice, or never allocated on sim");
+  if (found == allocations_.end() || found->second.freed) return false;
   Allocation& allocation = found->second;
   allocation.freed = true;
 #ifdef __SANITIZE_ADDRESS__
   ASAN_POISON_MEMORY_REGION(data, allocation.bytes);
 #endif
-  quarantine_.push_back(found->first);
-  quarantined_bytes_ += allocation.pages * kPage;
   if (allocation.tracked) std::memset(states_ + (found->first - base()) + kRedzone, kDead, allocation.bytes);
+  try {
+    quarantine_.push_back(found->first);
+  } catch (const std::bad_alloc&) {
+    return true;  // no host memory to remember it by: its addresses are not used again
+  }
+  quarantined_bytes_ += allocation.pages * kPage;
   const size_t kept = sim_options().checks != SimChecks::off ? kQuarantineBytes : 0;
   while (quarantined_bytes_ > kept) forget_oldest();
+  return true;
 }
 
-void DeviceMemory::forget_oldest() {
+void DeviceMemory::forget_oldest() noexcept {
   const auto oldest = allocations_.find(quarantine_.front());
   quarantine_.pop_front();
-  const Allocation& allocation = oldest->second;
-  quarantined_bytes_ -= allocation.pages * kPage;
-  std::byte* run = base_ + allocation.first_page * kPage;
-#ifdef __SANITIZE_ADDRESS__
-  ASAN_UNPOISON_MEMORY_REGION(run, allocation.pages * kPage);
-#endif
-  if (allocation.tracked) madvise(states_ + allocation.first_page * kPage, allocation.pages * kPage, MADV_DONTNEED);
-  // Small runs stay resident for the next allocation; large ones go back to the system.
-  if (allocation.pages > 256) madvise(run, allocation.pages * kPage, MADV_DONTNEED);
-  give_pages(allocation.first_page, allocation.pages);
+  const size_t first = oldest->second.first_page, pages = oldest->second.pages;
+  const bool tracked = oldest->second.tracked;
   allocations_.erase(oldest);
+  quarantined_bytes_ -= pages * kPage;
+  std::byte* run = base_ + first * kPage;
+#ifdef __SANITIZE_ADDRESS__
+  ASAN_UNPOISON_MEMORY_REGION(run, pages * kPage);
+#endif
+  if (tracked) madvise(states_ + first * kPage, pages * kPage, MADV_DONTNEED);
+  // Small runs stay resident for the next allocation; large ones go back to the system.
+  if (pages > 256) madvise(run, pages * kPage, MADV_DONTNEED);
+  try {
+    give_pages(first, pages);
+  } catch (const std::bad_alloc&) {
+    // No host memory to remember the run by: its addresses are not used again.
+  }
 }
 
 // First fit; the never used part of the arena is the last resort.

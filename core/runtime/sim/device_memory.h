@@ -12,6 +12,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/runtime/sim/address_space.h"
+
 namespace lamina::simt {
 
 // A read needs kInitialised, a write at least kUninitialised. Fresh pages are zero.
@@ -35,7 +37,8 @@ class DeviceMemory {
   DeviceMemory& operator=(const DeviceMemory&) = delete;
 
   std::byte* allocate(size_t bytes, std::string_view what);
-  void release(std::byte* data);
+  // False where `data` is no live allocation; nothing is done then.
+  bool release(std::byte* data) noexcept;
 
   // Host-side access to [data, data + bytes); throws ErrorKind::internal unless it lies in one live allocation.
   void require_live(const void* data, size_t bytes, const char* doing);
@@ -54,9 +57,10 @@ class DeviceMemory {
   DeviceMemory();
   size_t take_pages(size_t pages);
   void give_pages(size_t first, size_t pages);
-  void forget_oldest();
+  void forget_oldest() noexcept;
 
   std::mutex mutex_;
+  AddressSpace data_pages_, state_pages_;
   std::byte* base_ = nullptr;
   uint8_t* states_ = nullptr;
   size_t size_ = 0;

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/runtime/sim/fiber.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <boost/context/detail/fcontext.hpp>
-
-#include "core/base/error.h"
 
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
@@ -56,14 +52,9 @@ void switch_fiber(FiberContext& from, FiberContext& to, [[maybe_unused]] bool la
 }
 
 StackPool::StackPool() {
-  void* memory =
-      mmap(nullptr, kStacks * kStackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (memory == MAP_FAILED) throw Error(ErrorKind::device, "[sim] no address space for the stacks of a block");
-  base_ = static_cast<std::byte*>(memory);
+  free_.reserve(kStacks);
   release_all();
 }
-
-StackPool::~StackPool() { munmap(base_, kStacks * kStackBytes); }
 
 void StackPool::release_all() {
   free_.clear();

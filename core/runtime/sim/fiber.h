@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/runtime/sim/address_space.h"
+
 namespace lamina::simt {
 
 struct FiberContext {
@@ -28,13 +30,12 @@ class StackPool {
   static constexpr int kStacks = 1024;              // threads of the largest block
 
   StackPool();
-  ~StackPool();
   StackPool(const StackPool&) = delete;
   StackPool& operator=(const StackPool&) = delete;
 
   int acquire();
   void release(int stack) { free_.push_back(stack); }
-  void release_all();
+  void release_all();  // takes no memory: there is room in the list for all of them
 
   // A context that starts with entry() on this stack.
   FiberContext make_context(int stack, void (*entry)());
@@ -52,7 +53,8 @@ class StackPool {
  private:
   uint64_t* mark(int stack) const;
 
-  std::byte* base_ = nullptr;
+  AddressSpace memory_ = reserve_address_space(kStacks * kStackBytes);
+  std::byte* base_ = static_cast<std::byte*>(memory_.get());
   std::vector<int> free_;
 };
 

@@ -82,8 +82,9 @@ struct KernelCall {
   bool cooperative;
 };
 
-// Runs all blocks and returns when they are done. Throws ErrorKind::usage for a shape that no device takes and
-// ErrorKind::device for the faults found (unless a FaultCollector takes them).
+// Runs all blocks and returns when they are done. Throws ErrorKind::device for a shape that not every GPU takes, where the
+// host has no room for stacks and records, and for the faults found (unless a FaultCollector takes them); what a kernel
+// throws goes on to the caller.
 void run_kernel(const KernelCall& call);
 
 }  // namespace lamina::simt

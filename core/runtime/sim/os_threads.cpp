@@ -3,9 +3,15 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
+
+#include "core/base/error.h"
+#include "core/base/text.h"
 
 namespace lamina::simt {
 namespace {
@@ -24,22 +30,42 @@ class OsThreads {
   void run(int count, const std::function<void(int)>& job) {
     {
       const std::lock_guard lock(mutex_);
-      while (static_cast<int>(threads_.size()) < count - 1) {
-        const int index = static_cast<int>(threads_.size()) + 1;
-        threads_.emplace_back([this, index, seen = round_] { serve(index, seen); });
-      }
+      start_threads(count);
       job_ = &job;
       count_ = count;
       running_ = count - 1;
       ++round_;
     }
     start_.notify_all();
-    job(0);
+    do_job(0);
     std::unique_lock lock(mutex_);
     done_.wait(lock, [&] { return running_ == 0; });
+    if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
   }
 
  private:
+  void start_threads(int count) {
+    while (static_cast<int>(threads_.size()) < count - 1) {
+      const int index = static_cast<int>(threads_.size()) + 1;
+      try {
+        threads_.emplace_back([this, index, seen = round_] { serve(index, seen); });
+      } catch (const std::system_error& error) {
+        throw Error(ErrorKind::device, text("[sim] OS thread ", index + 1, " of ", count, " cannot be started (",
+                                            error.what(), "); fewer threads (--threads) or blocks need less"));
+      }
+    }
+  }
+
+  // An exception must not leave an OS thread: that would end the process.
+  void do_job(int index) {
+    try {
+      (*job_)(index);
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      if (!failure_) failure_ = std::current_exception();
+    }
+  }
+
   void serve(int index, long seen) {
     std::unique_lock lock(mutex_);
     for (;;) {
@@ -47,9 +73,8 @@ class OsThreads {
       if (stopping_) return;
       seen = round_;
       if (index >= count_) continue;
-      const std::function<void(int)>& job = *job_;
       lock.unlock();
-      job(index);
+      do_job(index);
       lock.lock();
       if (--running_ == 0) done_.notify_one();
     }
@@ -62,6 +87,7 @@ class OsThreads {
   int count_ = 0;
   int running_ = 0;
   long round_ = 0;
+  std::exception_ptr failure_;  // of the first job that failed
   bool stopping_ = false;
 };
 

@@ -24,7 +24,7 @@ std::mutex counts_mutex;
 std::map<std::string, long> counts;
 
 [[noreturn]] void refuse(const KernelCall& call, const std::string& why) {
-  throw Error(ErrorKind::usage, text("[sim] kernel ", call.name, ": ", why));
+  throw Error(ErrorKind::device, text("[sim] kernel ", call.name, ": ", why));
 }
 
 // The limits of every device that the .cu is compiled for, so that a shape that runs here runs there.
@@ -40,7 +40,8 @@ void check_shape(const KernelCall& call) {
            text("a grid of ", grid.x, " x ", grid.y, " x ", grid.z, " blocks; at most 2^31 - 1, 65535 and 65535"));
   }
   if (call.shared_bytes > SharedArena::kMaxBytes) {
-    refuse(call, text(call.shared_bytes, " bytes of dynamic shared memory; at most ", SharedArena::kMaxBytes));
+    refuse(call, text(call.shared_bytes, " bytes of dynamic shared memory; at most ", SharedArena::kMaxBytes, " (",
+                      SharedArena::kMaxBytes / 1024, " KiB) on sm_80"));
   }
   if (call.cooperative && grid.count() > CooperativeGrid::kMaxBlocks) {
     refuse(call,
@@ -48,17 +49,23 @@ void check_shape(const KernelCall& call) {
   }
 }
 
+void run_block(BlockRunner& runner, Launch& launch, uint64_t block) {
+  const BlockScope scope(runner, launch, block);
+  if (runner.run() == BlockRunner::Status::stalled) {
+    runner.report_stall();
+    runner.abandon();
+  }
+}
+
 void run_blocks(Launch& launch, uint64_t blocks) {
   std::atomic<uint64_t> next = 0;
   const auto work = [&](int) {
-    BlockRunner& runner = BlockRunner::of_this_thread();
-    for (uint64_t block = next++; block < blocks; block = next++) {
-      runner.begin(launch, block);
-      if (runner.run() == BlockRunner::Status::stalled) {
-        runner.report_stall();
-        runner.abandon();
-      }
-      runner.end();
+    try {
+      BlockRunner& runner = BlockRunner::of_this_thread();
+      for (uint64_t block = next++; block < blocks; block = next++) run_block(runner, launch, block);
+    } catch (...) {
+      next = blocks;  // the launch has failed: the other OS threads begin no more
+      throw;
     }
   };
   const int limit =

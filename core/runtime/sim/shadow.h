@@ -47,35 +47,27 @@ class ShadowRegion {
  public:
   ShadowRegion() = default;
   ShadowRegion(uintptr_t base, size_t bytes);
-  ~ShadowRegion();
-  ShadowRegion(ShadowRegion&& other) noexcept { swap(other); }
-  ShadowRegion& operator=(ShadowRegion&& other) noexcept {
-    swap(other);
-    return *this;
-  }
 
   bool contains(uintptr_t address) const { return address - base_ < bytes_; }
   uintptr_t base() const { return base_; }
 
   // The word that holds the byte at `offset`, emptied if it is of another generation.
   WordShadow& word(size_t offset, uint64_t generation) {
-    WordShadow& word = words_[offset / 4];
+    WordShadow& word = static_cast<WordShadow*>(words_.get())[offset / 4];
     if (word.generation != generation) {
       word = WordShadow{};
       word.generation = generation;
     }
     return word;
   }
-  Record& byte(size_t offset) { return bytes_shadow_[offset]; }
+  Record& byte(size_t offset) { return static_cast<Record*>(bytes_shadow_.get())[offset]; }
   void split(WordShadow& word, size_t offset);
 
  private:
-  void swap(ShadowRegion& other) noexcept;
-
   uintptr_t base_ = 0;  // a multiple of 4
   size_t bytes_ = 0;
-  WordShadow* words_ = nullptr;
-  Record* bytes_shadow_ = nullptr;
+  AddressSpace words_;         // a WordShadow for each word
+  AddressSpace bytes_shadow_;  // a Record for each byte
 };
 
 }  // namespace lamina::simt

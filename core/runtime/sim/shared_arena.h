@@ -7,11 +7,13 @@
 #include <cstdlib>
 #include <memory>
 
+#include "core/base/error.h"
+
 namespace lamina::simt {
 
 class SharedArena {
  public:
-  static constexpr size_t kMaxBytes = 227 * 1024;  // what a block may ask for on sm_90
+  static constexpr size_t kMaxBytes = 163 * 1024;  // what a block may ask for on sm_80; newer devices have no less
   static constexpr size_t kRedzone = 1024;         // also the alignment
   static constexpr size_t kArenaBytes = 256 * 1024;
 
@@ -24,7 +26,13 @@ class SharedArena {
   struct Free {
     void operator()(std::byte* memory) const { std::free(memory); }
   };
-  std::unique_ptr<std::byte, Free> arena_{static_cast<std::byte*>(std::aligned_alloc(kRedzone, kArenaBytes))};
+  static std::byte* allocate() {
+    void* memory = std::aligned_alloc(kRedzone, kArenaBytes);
+    if (!memory) throw Error(ErrorKind::device, "[sim] no memory for the shared memory of a block");
+    return static_cast<std::byte*>(memory);
+  }
+
+  std::unique_ptr<std::byte, Free> arena_{allocate()};
   size_t bytes_ = 0;
 };
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/runtime/sim/sim_device.h"
 
+#include <atomic>
 #include <cstring>
 
-#include "core/base/text.h"
+#include "core/base/check.h"
 #include "core/runtime/sim/device_memory.h"
 #include "core/runtime/sim/options.h"
 
@@ -55,7 +56,10 @@ class SimDevice : public Device {
     memory_.set_state(device, bytes, simt::kInitialised);
   }
 
-  void synchronize() override {}
+  void synchronize() override {
+    const void* wrong = wrong_release_.exchange(nullptr);
+    LAMINA_ASSERT(!wrong, "a buffer at ", wrong, " was released twice, or never allocated on sim");
+  }
 
   bool checks_slots() const override {
 #ifdef __SANITIZE_ADDRESS__
@@ -82,10 +86,13 @@ class SimDevice : public Device {
   }
 
  protected:
-  void release(void* data, size_t) noexcept override { memory_.release(static_cast<std::byte*>(data)); }
+  void release(void* data, size_t) noexcept override {
+    if (!memory_.release(static_cast<std::byte*>(data))) wrong_release_ = data;
+  }
 
  private:
   DeviceMemory& memory_ = DeviceMemory::instance();
+  std::atomic<const void*> wrong_release_ = nullptr;  // a destructor cannot throw: synchronize() tells of it
 };
 
 }  // namespace

@@ -112,11 +112,16 @@ TEST(Losses, AListOfOneNameIsAListAndADictOfOneIsADict) {
   EXPECT_EQ(dict.entries()[0].loss.name(), "mse");
 }
 
-TEST(Losses, WeightsAreAListOrADict) {
-  EXPECT_TRUE((Options{.loss_weights = {1.0, 0.2}}.loss_weights.is_list()));
-  EXPECT_TRUE((Options{.loss_weights = {1, 0.2}}.loss_weights.is_list()));
-  EXPECT_FALSE((Options{.loss_weights = {{"main", 1.0}, {"aux", 0.2}}}.loss_weights.is_list()));
-  EXPECT_FALSE((Options{.loss_weights = {{"main", 1.0}}}.loss_weights.is_list()));
+TEST(Losses, WeightsAreANumberAListOrADict) {
+  using Weights = LossWeights::Form;
+  EXPECT_EQ((Options{.loss_weights = 0.5}.loss_weights.form()), Weights::one);
+  EXPECT_EQ((Options{.loss_weights = 2}.loss_weights.form()), Weights::one);
+  EXPECT_EQ((Options{.loss_weights = {0.5}}.loss_weights.form()), Weights::list);
+  EXPECT_EQ((Options{.loss_weights = {1.0, 0.2}}.loss_weights.form()), Weights::list);
+  EXPECT_EQ((Options{.loss_weights = {1, 0.2}}.loss_weights.form()), Weights::list);
+  EXPECT_EQ((Options{.loss_weights = {{"main", 1.0}, {"aux", 0.2}}}.loss_weights.form()), Weights::dict);
+  EXPECT_EQ((Options{.loss_weights = {{"main", 1.0}}}.loss_weights.form()), Weights::dict);
+  EXPECT_TRUE(Options{}.loss_weights.entries().empty());
 }
 
 TEST(BindLosses, OneLossStandsForEveryOutput) {
@@ -228,6 +233,14 @@ TEST(BindLosses, WeightsScaleTheTotalAndNotThePart) {
   EXPECT_EQ(total_of({{"aux", 2.0}}), 52) << "a missing weight is 1";
 }
 
+TEST(BindLosses, OneNumberWeighsTheOnlyOutput) {
+  EXPECT_EQ(bound(one_output(), passthrough, 0.25).bindings[0].weight, 0.25);
+  EXPECT_EQ(bound(one_output(), passthrough, {0.25}).bindings[0].weight, 0.25);
+  EXPECT_EQ(mistake("mse", 0.25),
+            "`loss_weights` is one number, but the model has the outputs ['main', 'aux']; give a list with one weight per "
+            "output, or weights by name.");
+}
+
 TEST(BindLosses, SampleWeightsAreInputsOfTheirRank) {
   const Value output = input_value("y", DType::f32, {Dim::symbol("batch"), 3, 2});
   LossBindingOptions options{.losses = [](const Value&, const Value& p) { return mean(p, {-1}); }, .resolve = resolve};
@@ -275,15 +288,21 @@ TEST(BindLosses, ListsOfAnotherLengthAreRefused) {
             "When passing a list as loss, it should have one entry per model outputs. The model has 2 outputs, but you "
             "passed "
             "loss=['mse', <function>, None]");
-  EXPECT_EQ(mistake("mse", {1.0}), "`loss_weights` must match the number of losses, got 2 losses and 1 weights.");
+  EXPECT_EQ(mistake("mse", {1.0}),
+            "When passing a list as loss_weights, it should have one entry per model outputs. The model has 2 outputs, but "
+            "you passed loss_weights=[1]");
+  EXPECT_EQ(mistake("mse", {1.0, 0.5, 2.0}),
+            "When passing a list as loss_weights, it should have one entry per model outputs. The model has 2 outputs, but "
+            "you passed loss_weights=[1, 0.5, 2]");
 }
 
 TEST(BindLosses, UnknownNamesAreRefusedWithTheNearest) {
   EXPECT_EQ(mistake({{"main", "mse"}, {"auks", "mse"}}),
-            "Unknown entry in loss dictionary: \"auks\". Only expected the following keys: ['main', 'aux'] (did you "
-            "mean 'aux'?)");
+            "Unknown entry in loss dictionary: \"auks\". Only expected the following keys: ['main', 'aux']; given were "
+            "['main', 'auks'] (did you mean 'aux'?)");
   EXPECT_EQ(mistake({{"yolo_loss", "mse"}}),
-            "Unknown entry in loss dictionary: \"yolo_loss\". Only expected the following keys: ['main', 'aux']");
+            "Unknown entry in loss dictionary: \"yolo_loss\". Only expected the following keys: ['main', 'aux']; given were "
+            "['yolo_loss']");
   EXPECT_EQ(mistake("mse", {{"mian", 1.0}}),
             "Unknown entry in loss_weights dictionary: \"mian\". Only expected the following keys: ['main', 'aux'] "
             "(did you mean 'main'?)");
@@ -291,9 +310,8 @@ TEST(BindLosses, UnknownNamesAreRefusedWithTheNearest) {
 
 TEST(BindLosses, MissingNamesAreRefused) {
   EXPECT_EQ(mistake({{"main", "mse"}}),
-            "Expected keys ['main', 'aux'] in loss dict, but found loss.keys()=['main']. Write no_loss for an output "
-            "that is not to be "
-            "trained.");
+            "Output \"aux\" missing from loss dictionary. Expected keys ['main', 'aux'] in loss dict, but found "
+            "loss.keys()=['main']. Write no_loss for an output that is not to be trained.");
 }
 
 TEST(BindLosses, NamesGivenTwiceAreRefused) {
@@ -340,6 +358,26 @@ TEST(BindLosses, TheTableShowsEveryOutput) {
   EXPECT_EQ(printed(bound(two_outputs(), {{"main", "mse"}, {"aux", no_loss}}, {{"main", 0.2}})),
             "loss binding: main (None, 1) <- mse (needs y), weight 0.2\n"
             "loss binding: aux (None, 2) <- None (not trained, needs no y)\n");
+}
+
+TEST(BindLosses, TheTableNamesWhoReadsYWhereItIsNotTheLoss) {
+  BoundLosses losses = bound(two_outputs(), {{"main", passthrough}, {"aux", no_loss}});
+  for (LossBinding& binding : losses.bindings) binding.needs_target = true, binding.target_reader = "metric mae";
+  EXPECT_EQ(printed(losses),
+            "loss binding: main (None, 1) <- identity (passthrough, needs y for the metric mae), weight 1\n"
+            "loss binding: aux (None, 2) <- None (not trained, needs y for the metric mae)\n");
+}
+
+TEST(BindLosses, PartsAreReportedWhereThereAreSeveral) {
+  EXPECT_EQ(reported_parts(bound(two_outputs(), "mse")), (std::vector<std::string>{"main_loss", "aux_loss"}));
+  EXPECT_TRUE(reported_parts(bound(two_outputs(), {"mse", no_loss})).empty());
+  EXPECT_TRUE(reported_parts(bound(one_output(), "mse")).empty());
+}
+
+TEST(BindLosses, GraphInputsAreShownAsUsersKnowThem) {
+  EXPECT_EQ(shown_input("x"), "input 'x'");
+  EXPECT_EQ(shown_input(target_input("main")), "y of output 'main'");
+  EXPECT_EQ(shown_input(sample_weight_input("main")), "sample_weight of output 'main'");
 }
 
 }  // namespace

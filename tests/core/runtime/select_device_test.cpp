@@ -25,6 +25,37 @@ TEST(SelectDevice, GivesWhatIsAskedForByName) {
   EXPECT_EQ(sim_options().threads, 3);
 }
 
+// One number for the process: the last that was asked for, for those who asked before too, and the lines say so.
+TEST(SelectDevice, SaysTheNumberOfThreadsThatIsInForce) {
+  const DeviceChoice first = select_device("cpu", 2);
+  const DeviceChoice second = select_device("cpu", 3);
+  EXPECT_EQ(first.device, second.device) << "models share their device, and the memory of shared weights";
+  EXPECT_THAT(second.line, StartsWith("device: cpu (3 threads, "));
+  EXPECT_THAT(first.device->description(), StartsWith("cpu (3 threads, "));
+  EXPECT_EQ(threads(), 3);
+  const DeviceChoice simulator = select_device("sim", 4);
+  EXPECT_EQ(threads(), 4);
+  EXPECT_EQ(select_device("cpu", 2).device, first.device);
+  EXPECT_EQ(sim_options().threads, 2);
+}
+
+TEST(SelectDevice, ThatFailsLeavesTheThreadsAsTheyWere) {
+  select_device("cpu", 2);
+  EXPECT_THROW(select_device("cudo", 3), Error);
+  EXPECT_EQ(threads(), 2);
+  EXPECT_EQ(sim_options().threads, 2);
+  for (const char* device : {"cpu", "sim", "auto"}) {
+    try {
+      select_device(device, -1);
+      FAIL() << "nothing was thrown";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.exit_code(), 2);
+      EXPECT_STREQ(error.what(), "threads must be between 1 and 4096, or 0 for all, got -1");
+    }
+    EXPECT_EQ(threads(), 2);
+  }
+}
+
 TEST(SelectDevice, TakesTheGpuByItselfOrSaysWhyNot) {
   const CudaAvailability cuda = cuda_availability();
   const DeviceChoice choice = select_device("auto", 1);

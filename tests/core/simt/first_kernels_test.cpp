@@ -85,7 +85,7 @@ TEST(Launch, RefusesAGridThatNoDeviceTakes) {
     sim::transpose(nullptr, x.data(), x.data(), 65536 * 32, 1);
     FAIL() << "a grid of 65536 blocks in y";
   } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::usage);
+    EXPECT_EQ(error.kind(), ErrorKind::device);
     EXPECT_NE(std::string(error.what()).find("transpose_kernel<32>: a grid of 1 x 65536 x 1"), std::string::npos)
         << error.what();
   }

@@ -124,6 +124,7 @@ TEST(CooperativeLaunch, RefusesMoreBlocksThanAreResident) {
     sim::scan_by_grid(nullptr, x.data(), scratch.data(), 257);
     FAIL() << "257 blocks";
   } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::device);
     EXPECT_NE(std::string(error.what()).find("at most 256 on sim"), std::string::npos) << error.what();
   }
 }

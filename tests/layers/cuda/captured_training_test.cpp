@@ -89,6 +89,19 @@ TEST(CapturedTraining, TheLastShortBatchHasACaptureOfItsOwn) {
   EXPECT_THAT(cuda.violations(), IsEmpty());
 }
 
+// Ten batch sizes of which three at once fill the GPU.
+TEST(Plans, MakeRoomForEachOtherWhereMemoryIsShort) {
+  FakeCuda cuda({.memory = size_t{24} << 20});
+  const Value x = Input({1000}, {.name = "x"});
+  Model model({x}, {Activation("tanh")(Dense(1000)(x))});
+  model.compile({.optimizer = "sgd", .loss = "mse", .device = "cuda"});
+  for (int64_t batch = 500; batch < 510; ++batch) {
+    EXPECT_EQ(model.predict(HostTensor(DType::f32, {batch, 1000}), {.batch_size = batch}).extents(), (Extents{batch, 1000}));
+  }
+  EXPECT_THAT(cuda.violations(), IsEmpty());
+  EXPECT_THROW(model.predict(HostTensor(DType::f32, {5000, 1000}), {.batch_size = 5000}), Error) << "one alone that does not fit";
+}
+
 struct Watcher final : StepObserver {
   void on_step(const Step&, double) override {}
 };

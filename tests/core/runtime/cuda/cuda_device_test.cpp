@@ -159,6 +159,55 @@ TEST(CudaDevice, SendsAFaultOfAKernelToTheSimulator) {
   EXPECT_THAT(message, HasSubstr("--device sim"));
 }
 
+TEST(CudaDevice, LeavesNoErrorBehindThatItHasTold) {
+  FakeCuda cuda;
+  const auto device = make_cuda_device();
+  cuda.fail_calls_of("cudaStreamSynchronize", cudaErrorUnknown);
+  message_of([&] { device->synchronize(); });
+  EXPECT_TRUE(cuda.last_error_is_clear()) << "a library that asks for the last error would take it for its own";
+}
+
+// The current GPU is each thread's own, and a stream takes work only where its GPU is the current one.
+TEST(CudaDevice, MakesItsGpuTheCurrentOneBeforeEachCall) {
+  FakeCuda cuda({.gpus = 2});
+  const TrainingStep step(make_cuda_device(1));
+  Device& device = *step.device;
+  const auto captured = device.capture([&] { step.run(); });
+  float value = 1;
+  const std::vector<std::function<void()>> calls = {
+      [&] { device.allocate(16, "buffer"); },
+      [&] { device.upload(step.rate.data(), &value, sizeof(value)); },
+      [&] { device.download(&value, step.rate.data(), sizeof(value)); },
+      [&] { device.copy(step.loss.data(), step.rate.data(), sizeof(value)); },
+      [&] { device.fill_zero(step.loss.data(), sizeof(value)); },
+      [&] { captured->replay(); },
+      [&] { device.synchronize(); },
+      [&] { device.capture([&] { step.run(); }); },
+  };
+  for (size_t i = 0; i < calls.size(); ++i) {
+    cuda.forget_calls();
+    calls[i]();
+    ASSERT_FALSE(cuda.calls().empty()) << i;
+    EXPECT_EQ(cuda.calls()[0], "cudaSetDevice") << i;
+  }
+}
+
+TEST(CudaDevice, WaitsForLandingBuffersBeforeItCallsTheDeviceFull) {
+  constexpr size_t kMiB = size_t{1} << 20;
+  FakeCuda cuda({.memory = 100 * kMiB});
+  const auto device = make_cuda_device();
+  const Buffer images = device->allocate(64 * kMiB, "images");
+  const std::vector<uint8_t> batch = bytes_of_batch(16 * kMiB, 1);
+  device->fill_zero(images.data(), images.bytes());
+  device->upload(images.data(), batch.data(), batch.size());  // lands in 16 MiB more, and waits there for the zeros
+  EXPECT_EQ(cuda.live_device_blocks(), 2u);
+  const Buffer weights = device->allocate(30 * kMiB, "weights");
+  EXPECT_EQ(cuda.live_device_blocks(), 2u);
+  std::vector<uint8_t> back(batch.size());
+  device->download(back.data(), images.data(), back.size());
+  EXPECT_EQ(back, batch);
+}
+
 TEST(CudaDevice, LivesAsLongAsItsBuffersAndItsWork) {
   FakeCuda cuda;
   {

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Copies through pinned memory. The fake runs them as late or as early as it may, so a piece of the ring or a landing
-// buffer that is used again too early shows as wrong bytes.
+// Copies through pinned memory. The fake runs them as late or as early as it may, or now and then, so pinned memory or a
+// landing buffer that is used again too early shows as wrong bytes.
 #include "core/runtime/cuda/host_transfer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstring>
+#include <random>
 
+#include "core/base/error.h"
 #include "core/runtime/cuda/pinned_ring.h"
 #include "tests/core/runtime/cuda/training_step.h"
 #include "tests/testing/fake_cuda.h"
@@ -17,13 +20,14 @@ namespace {
 
 using testing::bytes_of_batch;
 using testing::FakeCuda;
+using testing::FakePace;
 using ::testing::IsEmpty;
 
 constexpr size_t kMiB = size_t{1} << 20;
 
 class HostTransferTest : public ::testing::Test {
  protected:
-  explicit HostTransferTest(bool eager = false) : cuda({.memory = 700 * kMiB, .eager = eager}) {}
+  explicit HostTransferTest(FakePace pace = FakePace::late) : cuda({.memory = 700 * kMiB, .pace = pace}) {}
 
   // Work that takes its time: it is not over until something waits for it.
   void keep_busy() { CUDA_CHECK(context.api.memset_async(busy.get(), 1, 1, work.get())); }
@@ -57,20 +61,94 @@ class HostTransferTest : public ::testing::Test {
   HostTransfer transfer{context, work.get()};
 };
 
-constexpr size_t kSizes[] = {1, 255, kMiB - 1, kMiB, 4 * kMiB + 3, 37 * kMiB + 11};
-
-TEST_F(HostTransferTest, CarriesAnyNumberOfBytesBothWays) {
-  for (const size_t bytes : kSizes) round_trip(bytes);
-}
-
-class HostTransferToAFastDevice : public HostTransferTest {
+class HostTransferAtAnyPace : public HostTransferTest, public ::testing::WithParamInterface<FakePace> {
  protected:
-  HostTransferToAFastDevice() : HostTransferTest(true) {}
+  HostTransferAtAnyPace() : HostTransferTest(GetParam()) {}
+
+  std::vector<uint8_t> any_bytes(size_t bytes) {
+    std::vector<uint64_t> words(bytes / 8 + 1);
+    for (uint64_t& word : words) word = random();
+    std::vector<uint8_t> values(bytes);
+    if (bytes > 0) std::memcpy(values.data(), words.data(), bytes);
+    return values;
+  }
+
+  std::mt19937_64 random{7};
 };
 
-TEST_F(HostTransferToAFastDevice, CarriesAnyNumberOfBytesBothWays) {
-  for (const size_t bytes : kSizes) round_trip(bytes);
+TEST_P(HostTransferAtAnyPace, CarriesAnyNumberOfBytesBothWays) {
+  for (const size_t bytes : {size_t{1}, size_t{255}, kMiB - 1, kMiB, 4 * kMiB + 3, 37 * kMiB + 11}) round_trip(bytes);
 }
+
+// Wherever the download before left off: the bytes of one piece must be with the host before the next comes into them.
+TEST_P(HostTransferAtAnyPace, DownloadsLargeResultsAfterSmallOnes) {
+  const DeviceMemory loss = device_memory(3 * kMiB), weights = device_memory(13 * kMiB);
+  const std::vector<uint8_t> sent = bytes_of_batch(13 * kMiB, 1);
+  transfer.upload(loss.get(), sent.data(), 3 * kMiB);
+  transfer.upload(weights.get(), sent.data(), sent.size());
+  for (const size_t small : {size_t{4}, size_t{257}, kMiB, 3 * kMiB}) {
+    for (const size_t large : {4 * kMiB + 1, 8 * kMiB, 13 * kMiB}) {
+      std::vector<uint8_t> value(small), back(large);
+      transfer.download(value.data(), loss.get(), small);
+      transfer.download(back.data(), weights.get(), large);
+      EXPECT_TRUE(std::equal(value.begin(), value.end(), sent.begin())) << small;
+      EXPECT_TRUE(std::equal(back.begin(), back.end(), sent.begin())) << small << ", then " << large;
+    }
+  }
+}
+
+TEST_P(HostTransferAtAnyPace, CarriesWhatComesInAnyOrderOfSizes) {
+  constexpr size_t kBytes = 18 * kMiB;
+  const DeviceMemory memory[] = {device_memory(kBytes), device_memory(kBytes), device_memory(kBytes)};
+  std::vector<uint8_t> held[3];  // what each must hold
+  for (size_t which = 0; which < 3; ++which) {
+    held[which] = any_bytes(kBytes);
+    transfer.upload(memory[which].get(), held[which].data(), kBytes);
+  }
+  for (int step = 0; step < 60; ++step) {
+    const size_t which = random() % 3, most = random() % 2 == 0 ? kBytes : size_t{1} << random() % 24;
+    const size_t bytes = 1 + random() % most, offset = random() % (kBytes - bytes + 1);
+    char* at = static_cast<char*>(memory[which].get()) + offset;
+    if (random() % 4 == 0) keep_busy();
+    if (random() % 2 == 0) {
+      std::vector<uint8_t> sent = any_bytes(bytes);
+      std::copy(sent.begin(), sent.end(), held[which].begin() + static_cast<std::ptrdiff_t>(offset));
+      transfer.upload(at, sent.data(), bytes);
+      std::fill(sent.begin(), sent.end(), uint8_t{0});
+    } else {
+      std::vector<uint8_t> back(bytes);
+      transfer.download(back.data(), at, bytes);
+      ASSERT_EQ(std::memcmp(back.data(), held[which].data() + offset, bytes), 0)
+          << "step " << step << ": " << bytes << " bytes at " << offset;
+    }
+  }
+}
+
+TEST_P(HostTransferAtAnyPace, DownloadsRightAfterADownloadThatFailed) {
+  const DeviceMemory memory = device_memory(13 * kMiB);
+  const std::vector<uint8_t> sent = bytes_of_batch(13 * kMiB, 1);
+  transfer.upload(memory.get(), sent.data(), sent.size());
+  int failed_at = 1;
+  for (;; ++failed_at) {
+    std::vector<uint8_t> back(sent.size());
+    cuda.fail_call(failed_at);
+    try {
+      transfer.download(back.data(), memory.get(), back.size());
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::device);
+    }
+    if (!cuda.failure_was_met()) break;
+    transfer.download(back.data(), memory.get(), back.size());
+    EXPECT_TRUE(back == sent) << "call " << failed_at;
+  }
+  EXPECT_GT(failed_at, 8);
+  cuda.fail_call(0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, HostTransferAtAnyPace,
+                         ::testing::Values(FakePace::late, FakePace::early, FakePace::random), [](const auto& pace) {
+                           return pace.param == FakePace::late ? "Late" : pace.param == FakePace::early ? "Early" : "Random";
+                         });
 
 TEST_F(HostTransferTest, KeepsManySmallUploadsApart) {
   constexpr int kUploads = 50;  // ten times round the ring

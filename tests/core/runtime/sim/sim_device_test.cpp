@@ -71,6 +71,21 @@ TEST_F(SimDeviceMemory, RefusesCopiesThatLeaveTheAllocation) {
   EXPECT_THROW(device_->download(host.data(), host.data(), 4), Error);
 }
 
+// A buffer dies in a destructor, which must not throw: the mistake is told at the next occasion.
+TEST_F(SimDeviceMemory, TellsOfAWrongReleaseAtTheNextSynchronize) {
+  float host = 0;
+  { const Buffer never_allocated(device_, &host, sizeof(host)); }
+  try {
+    device_->synchronize();
+    FAIL() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::internal);
+    EXPECT_NE(std::string(error.what()).find("released twice, or never allocated on sim"), std::string::npos)
+        << error.what();
+  }
+  device_->synchronize();  // once
+}
+
 TEST_F(SimDeviceMemory, NamesWhatDoesNotFit) {
   try {
     device_->allocate(size_t{1} << 60, "activations");

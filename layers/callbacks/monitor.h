@@ -23,8 +23,8 @@ class Monitor {
   }
   double worst() const;
 
-  // The number, or nothing and a warning that lists what there is. `who` is the callback.
-  std::optional<double> read(const Logs& logs, const char* who, std::ostream& out) const;
+  // The number, or nothing and a warning that lists what there is. `what` is what hangs on it: "Early stopping".
+  std::optional<double> read(const Logs& logs, const char* what, std::ostream& out) const;
 
  private:
   std::string name_;
