@@ -2,9 +2,10 @@
 # Installs the Debian packages that a build needs and that are not there yet. Uses sudo where it is not run as root.
 set -euo pipefail
 
+# OpenCL: what Debian's CMake file of oneDNN asks for.
 packages=(
   build-essential cmake ninja-build ccache pkg-config python3 binutils
-  libdnnl-dev libboost-context-dev libdw-dev zlib1g-dev nlohmann-json3-dev libcli11-dev libgtest-dev libgmock-dev
+  libdnnl-dev ocl-icd-opencl-dev opencl-headers libboost-context-dev libdw-dev zlib1g-dev nlohmann-json3-dev libcli11-dev libgtest-dev libgmock-dev
 )
 
 missing=()
