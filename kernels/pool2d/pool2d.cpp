@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/pool2d/pool2d.h"
 
+#include <algorithm>
+
 #include "core/base/check.h"
 #include "kernels/op_folder.h"
 #include "kernels/pool2d/pool2d_geometry.h"

@@ -4,37 +4,20 @@
 
 #include <sstream>
 
-#include "layers/lamina.h"
+#include "tests/layers/small_models.h"
 #include "tests/testing/expect_error.h"
 
 namespace lamina {
 namespace {
 
+using testing::counting;
 using testing::expect_error;
-
-HostTensor counting(const Extents& extents) {
-  std::vector<float> values;
-  for (int64_t i = 0; i < extents.count(); ++i) values.push_back(0.01f * static_cast<float>(i));
-  return HostTensor::of<float>(extents, values);
-}
-
-// Two inputs, two outputs: main_input (4), aux_input (2) -> main (3), aux (1).
-Model two_by_two(Losses losses = {{"main", "mse"}, {"aux", "mse"}}) {
-  const Value a = Input({4}, {.name = "main_input"}), b = Input({2}, {.name = "aux_input"});
-  const Value joined = Concatenate()({a, b});
-  Model model({a, b}, {Dense(3, {.name = "main"})(joined), Dense(1, {.name = "aux"})(joined)});
-  model.compile({.optimizer = "sgd", .loss = std::move(losses), .device = "cpu"});
-  return model;
-}
-
-Model one_by_one(const char* loss = "mse", int64_t units = 1) {
-  const Value x = Input({4}, {.name = "x"});
-  Model model({x}, {Dense(units, {.name = "out", .activation = "sigmoid"})(x)});
-  model.compile({.optimizer = "sgd", .loss = loss, .device = "cpu"});
-  return model;
-}
-
-const HostTensor kMain = counting({5, 4}), kAux = counting({5, 2}), kMainY = counting({5, 3}), kAuxY = counting({5, 1});
+using testing::kAux;
+using testing::kAuxY;
+using testing::kMain;
+using testing::kMainY;
+using testing::one_by_one;
+using testing::two_by_two;
 
 TEST(Feeding, NeedsACompiledModel) {
   const Value x = Input({4}, {.name = "x"});
