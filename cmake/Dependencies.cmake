@@ -1,4 +1,5 @@
-# Debian packages: libdnnl-dev libboost-context-dev libdw-dev zlib1g-dev nlohmann-json3-dev libcli11-dev libgtest-dev
+# Debian packages: libdnnl-dev libboost-context-dev libdw-dev zlib1g-dev nlohmann-json3-dev libcli11-dev libgtest-dev; of the
+# apps libturbojpeg0-dev libpng-dev libexif-dev libcairo2-dev libtinyxml2-dev
 find_package(Threads REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(dnnl REQUIRED)
@@ -8,6 +9,10 @@ find_package(Boost REQUIRED COMPONENTS context)
 find_library(LIBDW dw REQUIRED)
 if(LAMINA_APPS OR LAMINA_TESTS)
   find_package(CLI11 REQUIRED)
+  find_package(PkgConfig REQUIRED)
+  pkg_check_modules(PICTURES REQUIRED IMPORTED_TARGET libturbojpeg libpng libexif)
+  pkg_check_modules(CAIRO REQUIRED IMPORTED_TARGET cairo)
+  pkg_check_modules(TINYXML2 REQUIRED IMPORTED_TARGET tinyxml2)
 endif()
 if(LAMINA_TESTS)
   find_package(GTest REQUIRED)

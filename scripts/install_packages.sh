@@ -6,6 +6,7 @@ set -euo pipefail
 packages=(
   build-essential cmake ninja-build ccache pkg-config python3 binutils
   libdnnl-dev ocl-icd-opencl-dev opencl-headers libboost-context-dev libdw-dev zlib1g-dev nlohmann-json3-dev libcli11-dev libgtest-dev libgmock-dev
+  libturbojpeg0-dev libpng-dev libexif-dev libcairo2-dev libtinyxml2-dev fonts-dejavu-core
 )
 
 missing=()
