@@ -10,11 +10,14 @@
 namespace lamina::apps {
 namespace {
 
-// The names of all flags, for the one that was meant.
+// The names of all flags, those of the commands that were given too, for the one that was meant.
 std::vector<std::string> flag_names(const CLI::App& cli) {
   std::vector<std::string> names;
   for (const CLI::Option* option : cli.get_options()) {
     for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  for (const CLI::App* command : cli.get_subcommands()) {
+    for (std::string& name : flag_names(*command)) names.push_back(std::move(name));
   }
   return names;
 }

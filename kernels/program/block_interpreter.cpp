@@ -4,27 +4,37 @@
 #include <algorithm>
 
 #include "kernels/program/scalar.h"
+#include "kernels/program/vector_widths.h"
 
 namespace lamina {
 namespace {
 
+// One instruction over a block; y may be one of the operands.
 template <ScalarFunction kFunction, class T>
-void run_function(T* y, const T* a, const T* b, const T* c, int count) {
+LAMINA_INLINED inline void run_function(T* y, const T* a, const T* b, const T* c, int count) {
+#pragma GCC ivdep
   for (int i = 0; i < count; ++i) y[i] = evaluate<kFunction, T>(a[i], b[i], c[i]);
 }
 
 template <class T>
-using BlockFunction = void (*)(T*, const T*, const T*, const T*, int);
-
-template <class T>
-BlockFunction<T> block_function(ScalarFunction function) {
+LAMINA_INLINED inline void run_instruction(ScalarFunction function, T* y, const T* a, const T* b, const T* c, int count) {
   switch (function) {
 #define SCALAR_FUNCTION(name, arity, domain, value, ga, gb, gc) \
-  case ScalarFunction::name: return run_function<ScalarFunction::name, T>;
+  case ScalarFunction::name: return run_function<ScalarFunction::name, T>(y, a, b, c, count);
 #include "core/graph/scalar_functions.def"
 #undef SCALAR_FUNCTION
   }
-  return nullptr;
+}
+
+LAMINA_VECTOR_WIDTHS
+void run_on(ScalarFunction function, float* y, const float* a, const float* b, const float* c, int count) {
+  run_instruction(function, y, a, b, c, count);
+}
+void run_on(ScalarFunction function, double* y, const double* a, const double* b, const double* c, int count) {
+  run_instruction(function, y, a, b, c, count);
+}
+void run_on(ScalarFunction function, int32_t* y, const int32_t* a, const int32_t* b, const int32_t* c, int count) {
+  run_instruction(function, y, a, b, c, count);
 }
 
 // `count` elements at a constant stride.
@@ -42,13 +52,16 @@ void load_run(To* to, const From* from, int64_t stride, int count) {
 template <class T>
 BlockInterpreter<T>::BlockInterpreter(const CompactProgram& program)
     : program_(program), registers_(static_cast<size_t>(std::max(program.registers, 1)) * kBlock) {
+  for (int reg = 0; reg < program.registers; ++reg) contents_[reg] = target(reg);
   for (int i = 0; i < program.constant_count; ++i) constants_.insert(constants_.end(), kBlock, static_cast<T>(program.constants[i]));
 }
 
 template <class T>
 void BlockInterpreter<T>::load(int which, const TensorView& view, const BroadcastIndex& index, int operand, int64_t first,
                                int64_t base, int count) {
-  T* const to = target(program_.input_register[which]);
+  const int reg = program_.input_register[which];
+  T* const to = target(reg);
+  contents_[reg] = to;
   with_type(view.dtype, [&](auto type) {
     using From = decltype(type);
     const From* const from = static_cast<const From*>(view.data) + base;
@@ -57,6 +70,13 @@ void BlockInterpreter<T>::load(int which, const TensorView& view, const Broadcas
       return;
     }
     const BroadcastAxis& inner = index.axes[index.rank - 1];
+    if constexpr (std::is_same_v<From, T>) {
+      // Neighbours in memory are read where they are, but for what is a result: storing another result may write over it.
+      if (inner.strides[operand] == 1 && first % inner.length + count <= inner.length && !is_result(reg)) {
+        contents_[reg] = from + index.offset(first, operand);
+        return;
+      }
+    }
     for (int done = 0; done < count;) {  // runs along the innermost axis
       const int64_t at = first + done;
       const int run = static_cast<int>(std::min<int64_t>(count - done, inner.length - at % inner.length));
@@ -70,9 +90,14 @@ template <class T>
 void BlockInterpreter<T>::run(int count) {
   for (int i = 0; i < program_.instructions; ++i) {
     const CompactProgram::Op& op = program_.op[i];
-    block_function<T>(op.function)(target(op.target), operand(op.operands[0]), operand(op.operands[1]),
-                                   operand(op.operands[2]), count);
+    run_on(op.function, target(op.target), operand(op.operands[0]), operand(op.operands[1]), operand(op.operands[2]), count);
+    contents_[op.target] = target(op.target);
   }
+}
+
+template <class T>
+bool BlockInterpreter<T>::is_result(int reg) const {
+  return std::find(program_.result, program_.result + program_.outputs, reg) != program_.result + program_.outputs;
 }
 
 template <class T>

@@ -28,12 +28,14 @@ class BlockInterpreter {
  private:
   T* target(int reg) { return registers_.data() + static_cast<size_t>(reg) * kBlock; }
   const T* operand(int reg) const {
-    return reg < CompactProgram::kFirstConstant ? registers_.data() + static_cast<size_t>(reg) * kBlock
+    return reg < CompactProgram::kFirstConstant ? contents_[reg]
                                                 : constants_.data() + static_cast<size_t>(reg - CompactProgram::kFirstConstant) * kBlock;
   }
+  bool is_result(int reg) const;
 
   CompactProgram program_;
   std::vector<T> registers_;
+  const T* contents_[CompactProgram::kMaxRegisters] = {};  // of each register: its own memory, or an input that lies there as it is
   std::vector<T> constants_;  // each repeated over a block
 };
 

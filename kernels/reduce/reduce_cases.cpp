@@ -34,9 +34,11 @@ const std::vector<ReduceShape>& shapes() {
       {"prime_rows", CaseTag::odd, {3, 1031}, {1}},
       {"prime_columns", CaseTag::odd, {1031, 3}, {0}},
       {"long_split", CaseTag::odd, {9001}, {}},
+      {"pieces", CaseTag::odd, {2, 33001}, {1}},
       {"long_columns_split", CaseTag::odd, {2053, 7}, {0}},
       {"many_rows", CaseTag::odd, {131, 40}, {1}},
       {"bench_rows", CaseTag::bench, {4096, 4096}, {1}},
+      {"bench_one", CaseTag::bench, {4096 * 4096}, {}},
       {"bench_columns", CaseTag::bench, {4096, 4096}, {0}},
   };
   return kShapes;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// reduce on the host. `rows` reduces along the block of the interpreter, where the innermost axis is a reduced one;
-// `columns` keeps one running result per element of the block, where it is a kept one. Sums run in double: the order of
-// addition then hardly shows, and the loops wait for the program anyway.
+// reduce on the host. `rows` reduces along the block of the interpreter, where the innermost axis is a reduced one: in pieces
+// of fixed length whose results are combined in order, so that one long sum keeps all threads busy and comes out the same
+// for any number of them. `columns` keeps one running result per element of the block, where the innermost axis is a kept
+// one. Sums run in double: the order of addition then hardly shows, and the loops wait for memory anyway.
 #include <algorithm>
 #include <type_traits>
 
@@ -38,26 +39,72 @@ void load_inputs(BlockInterpreter<T>& interpreter, const KernelContext& context,
   }
 }
 
+constexpr int64_t kPiece = 1 << 15;  // elements of a row that one thread reduces at a time
+
+int64_t pieces_of(const ReducePlan& plan) { return plan.length > kPiece ? (plan.length + kPiece - 1) / kPiece : 1; }
+
+// Sums of every kLanes-th value side by side: additions that do not wait for each other.
+template <class T>
+Running<T> sum_of(const T* values, int count) {
+  constexpr int kLanes = 16;
+  Running<T> lanes[kLanes] = {};
+  int i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    for (int lane = 0; lane < kLanes; ++lane) lanes[lane] += values[i + lane];
+  }
+  for (; i < count; ++i) lanes[i % kLanes] += values[i];
+  for (int width = kLanes / 2; width > 0; width /= 2) {
+    for (int lane = 0; lane < width; ++lane) lanes[lane] += lanes[lane + width];
+  }
+  return lanes[0];
+}
+
+// Elements [begin, end) of row `output`.
+template <class T>
+Partial<Running<T>> reduce_piece(const ReducePlan& plan, KernelContext& context, BlockInterpreter<T>& interpreter, int64_t output,
+                                 int64_t begin, int64_t end) {
+  constexpr int kBlock = BlockInterpreter<T>::kBlock;
+  const bool sums = plan.kind == ReduceKind::sum || plan.kind == ReduceKind::mean;
+  auto running = nothing_reduced<Running<T>>(plan.kind);
+  for (int64_t first = begin; first < end; first += kBlock) {
+    const int count = static_cast<int>(std::min<int64_t>(kBlock, end - first));
+    load_inputs(interpreter, context, plan.reduced, first, plan.kept, output, count);
+    interpreter.run(count);
+    const T* values = interpreter.result(0);
+    if (sums) {
+      running.value += sum_of(values, count);
+    } else {
+      for (int i = 0; i < count; ++i) {
+        running = combine<Running<T>>(plan.kind, running, {values[i], static_cast<int32_t>(first + i)});
+      }
+    }
+  }
+  return running;
+}
+
 template <class T>
 void run_rows(const ReducePlan& plan, KernelContext& context) {
-  constexpr int kBlock = BlockInterpreter<T>::kBlock;
+  const int64_t pieces = pieces_of(plan);
+  auto* const partials = static_cast<Partial<Running<T>>*>(context.workspace);  // (outputs, pieces), where there are several
 #pragma omp parallel if (plan.outputs * plan.length > kElementsWorthAThread)
   {
     BlockInterpreter<T> interpreter(plan.program);
 #pragma omp for schedule(static)
-    for (int64_t output = 0; output < plan.outputs; ++output) {
-      auto running = nothing_reduced<Running<T>>(plan.kind);
-      for (int64_t first = 0; first < plan.length; first += kBlock) {
-        const int count = static_cast<int>(std::min<int64_t>(kBlock, plan.length - first));
-        load_inputs(interpreter, context, plan.reduced, first, plan.kept, output, count);
-        interpreter.run(count);
-        const T* values = interpreter.result(0);
-        for (int i = 0; i < count; ++i) {
-          running = combine<Running<T>>(plan.kind, running, {values[i], static_cast<int32_t>(first + i)});
-        }
+    for (int64_t at = 0; at < plan.outputs * pieces; ++at) {
+      const int64_t output = at / pieces, begin = at % pieces * kPiece;
+      const auto partial = reduce_piece(plan, context, interpreter, output, begin, pieces > 1 ? std::min(begin + kPiece, plan.length) : plan.length);
+      if (pieces > 1) {
+        partials[at] = partial;
+      } else {
+        store<T>(plan, partial, context.outputs[0], output);
       }
-      store<T>(plan, running, context.outputs[0], output);
     }
+  }
+  if (pieces == 1) return;
+  for (int64_t output = 0; output < plan.outputs; ++output) {
+    auto running = nothing_reduced<Running<T>>(plan.kind);
+    for (int64_t piece = 0; piece < pieces; ++piece) running = combine<Running<T>>(plan.kind, running, partials[output * pieces + piece]);
+    store<T>(plan, running, context.outputs[0], output);
   }
 }
 
@@ -123,9 +170,13 @@ void run_reference(KernelContext& context) {
   }
 }
 
-Prepared prepare(const KernelQuery& query) {
-  Prepared prepared;
-  prepared.state = std::make_shared<ReducePlan>(plan_reduce(query));
+Prepared prepare(const KernelQuery& query) { return {.state = std::make_shared<ReducePlan>(plan_reduce(query))}; }
+
+Prepared prepare_rows(const KernelQuery& query) {
+  Prepared prepared = prepare(query);
+  const auto& plan = *static_cast<const ReducePlan*>(prepared.state.get());
+  const int64_t pieces = pieces_of(plan);
+  if (pieces > 1) prepared.workspace_bytes = static_cast<size_t>(plan.outputs * pieces) * sizeof(Partial<double>);
   return prepared;
 }
 
@@ -167,7 +218,7 @@ namespace cpu {
 std::span<const KernelImpl> reduce_impls() {
   static const KernelImpl impls[] = {
       {"reduce", DeviceKind::cpu, "columns", accepts_columns, prepare, launch_columns},
-      {"reduce", DeviceKind::cpu, "rows", accepts_reduce, prepare, launch_rows},
+      {"reduce", DeviceKind::cpu, "rows", accepts_reduce, prepare_rows, launch_rows},
       {"reduce", DeviceKind::cpu, "reference", accepts_reference, nullptr, launch_reference},
   };
   return impls;
