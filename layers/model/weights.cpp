@@ -36,11 +36,16 @@ void print(const LoadReport& report, std::ostream& out) {
   out << report.loaded << " of " << report.rows.size() << " loaded\n";
 }
 
-void save_weights(const std::vector<NamedVariable>& variables, const std::string& file) {
+void save_weights(const std::vector<NamedVariable>& variables, const std::string& file,
+                  const std::map<std::string, std::string>& metadata) {
   const Format format = format_of(file);
+  if (format == Format::npz && !metadata.empty()) {
+    throw Error(ErrorKind::usage, text("weights file '", file, "': npz has no place for metadata; use .safetensors"));
+  }
   NamedTensors tensors;
   for (const NamedVariable& named : variables) tensors.tensors.push_back({named.path, named.variable->read()});
   if (format == Format::safetensors) {
+    tensors.metadata = metadata;
     tensors.metadata["format"] = "lamina";
     write_safetensors(file, tensors);
   } else {

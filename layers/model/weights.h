@@ -3,6 +3,7 @@
 #pragma once
 
 #include <iosfwd>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,9 @@ struct LoadReport {
 void print(const LoadReport& report, std::ostream& out);  // a table
 
 // Format by the ending: .safetensors or .npz. Written to a temporary file first; an old file stays until the new one is whole.
-void save_weights(const std::vector<NamedVariable>& variables, const std::string& file);
+// `metadata` is free text that goes along, in safetensors only: given for an npz file, it is refused.
+void save_weights(const std::vector<NamedVariable>& variables, const std::string& file,
+                  const std::map<std::string, std::string>& metadata = {});
 
 // Nothing is changed unless everything fits (or the options allow what does not). An error where nothing was loaded.
 LoadReport load_weights(const std::vector<NamedVariable>& variables, const std::string& file, const LoadOptions& options);
