@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Suppression on the host: `sorted` deals pictures and classes to the threads, sorts the candidates of each and holds them to
-// the boxes kept so far; the reference looks for the best candidate again and again.
+// Suppression on the host: `heap` deals pictures and classes to the threads and takes the candidates of each from a heap, the
+// best first, as long as boxes are wanted; the reference looks for the best candidate again and again.
 #include <algorithm>
-#include <functional>
 #include <vector>
 
 #include "kernels/non_max_suppression/candidates.h"
@@ -29,17 +28,18 @@ Task<T> task_at(const KernelContext& context, const SuppressionGeometry& g, int6
 }
 
 // The best boxes of a task; `keys` has room for all of them.
-void keep_sorted(const SuppressionGeometry& g, const Task<float>& task, uint64_t* keys) {
+void keep_best(const SuppressionGeometry& g, const Task<float>& task, uint64_t* keys) {
   const auto threshold = static_cast<float>(g.score_threshold);
   int64_t candidates = 0;
   for (int64_t box = 0; box < g.boxes; ++box) {
     const float score = task.scores[box * g.classes];
     if (score >= threshold) keys[candidates++] = candidate_key(score, box);
   }
-  std::sort(keys, keys + candidates, std::greater<>());
+  std::make_heap(keys, keys + candidates);
   int64_t kept = 0;
-  for (int64_t i = 0; i < candidates && kept < g.most; ++i) {
-    const int32_t box = box_of_key(keys[i]);
+  while (candidates > 0 && kept < g.most) {
+    std::pop_heap(keys, keys + candidates);
+    const int32_t box = box_of_key(keys[--candidates]);
     const BoxEdges<float> edges = edges_of(task.boxes, box);
     const bool suppressed = std::any_of(task.indices, task.indices + kept, [&](int32_t better) {
       return overlap_exceeds(edges_of(task.boxes, better), edges, g.iou_threshold);
@@ -51,25 +51,25 @@ void keep_sorted(const SuppressionGeometry& g, const Task<float>& task, uint64_t
 }
 
 // Every `slots`-th task shares a part of the workspace, so that its size does not grow with the batch.
-struct SortedState {
+struct HeapState {
   SuppressionGeometry geometry;
   int64_t slots = 1;
 };
 
-Prepared prepare_sorted(const KernelQuery& query) {
-  SortedState state;
+Prepared prepare_heap(const KernelQuery& query) {
+  HeapState state;
   state.geometry = suppression_geometry(query.in_extents(1), query.attributes.get<NonMaxSuppressionAttributes>());
   state.slots = std::clamp<int64_t>(state.geometry.tasks, 1, std::max(query.threads, 1));
-  return {.state = std::make_shared<SortedState>(state),
+  return {.state = std::make_shared<HeapState>(state),
           .workspace_bytes = static_cast<size_t>(state.slots * state.geometry.boxes) * sizeof(uint64_t)};
 }
 
-void launch_sorted(KernelContext& context) {
-  const auto& [g, slots] = context.state_as<SortedState>();
+void launch_heap(KernelContext& context) {
+  const auto& [g, slots] = context.state_as<HeapState>();
 #pragma omp parallel for schedule(static, 1)
   for (int64_t slot = 0; slot < slots; ++slot) {
     uint64_t* const keys = static_cast<uint64_t*>(context.workspace) + slot * g.boxes;
-    for (int64_t task = slot; task < g.tasks; task += slots) keep_sorted(g, task_at<float>(context, g, task), keys);
+    for (int64_t task = slot; task < g.tasks; task += slots) keep_best(g, task_at<float>(context, g, task), keys);
   }
 }
 
@@ -105,7 +105,7 @@ void launch_reference(KernelContext& context) {
   run_reference<float>(context);
 }
 
-Verdict accepts_sorted(const KernelQuery& query) {
+Verdict accepts_heap(const KernelQuery& query) {
   if (query.in(0) == DType::f64) return Verdict::no("f64 is the reference's");
   return Verdict::yes();
 }
@@ -117,7 +117,7 @@ namespace cpu {
 
 std::span<const KernelImpl> non_max_suppression_impls() {
   static const KernelImpl impls[] = {
-      {"non_max_suppression", DeviceKind::cpu, "sorted", accepts_sorted, prepare_sorted, launch_sorted},
+      {"non_max_suppression", DeviceKind::cpu, "heap", accepts_heap, prepare_heap, launch_heap},
       {"non_max_suppression", DeviceKind::cpu, "reference", accepts_reference, nullptr, launch_reference},
   };
   return impls;
