@@ -35,6 +35,8 @@ GROUPS = {
     "initializers": ["initializers"],
     "trainer": ["trainer_single", "trainer_multi"],
     "callbacks": ["callbacks"],
+    "resize2d": ["resize2d"],
+    "non_max_suppression": ["non_max_suppression"],
     "torch": ["torch_cross"],
     "toy_lstm": ["toy_lstm"],
 }
