@@ -19,6 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 const fs::path kProgram = "/usr/bin/darknet";
+const fs::path kDataFolder = "/usr/share/darknet/data";
 const fs::path kCfgFolder = "/usr/share/darknet/cfg";
 
 class DarknetProgram : public ::testing::Test {
@@ -60,6 +61,18 @@ TEST_F(DarknetProgram, CutsABackboneThatLoadsInPart) {
       take_convolutions(read_weights(folder_ / "backbone.weights"), network.convolutions(), {.partial = true, .max_convolutions = {}});
   EXPECT_EQ(loaded.report(), "6 of 13 convolutions taken, 7 left as they were");
   EXPECT_TRUE(testing::equal(loaded.convolutions, std::span(written).first(6)));
+}
+
+TEST_F(DarknetProgram, DetectsWithOurFiles) {
+  if (!fs::exists(kDataFolder / "dog.jpg")) GTEST_SKIP() << "there is no " << kDataFolder / "dog.jpg";
+  const DarknetNetwork network = yolov3_tiny_network(3, yolov3_tiny_anchors(), 96);
+  write_cfg(network);
+  write_weights(folder_ / "n.weights", testing::random_weights(network.convolutions(), 9), 0);
+  fs::create_symlink(kDataFolder, folder_ / "data");  // it looks there for its letters
+  std::ofstream(folder_ / "n.names") << "cat\ndog\nbird\n";
+  std::ofstream(folder_ / "n.data") << "classes=3\nnames=n.names\n";
+  ASSERT_EQ(darknet("detector test n.data n.cfg n.weights data/dog.jpg -thresh 0.2 -out found"), 0) << log();
+  EXPECT_NE(log().find("data/dog.jpg: Predicted in"), std::string::npos) << log();
 }
 
 TEST_F(DarknetProgram, SeesTheLayersThatWeMean) {
