@@ -30,8 +30,8 @@ constexpr CfgRange kFactor{0, 1e4};
 constexpr CfgRange kShare{0, 1};
 
 // darknet's other activations, so that one that exists is not called a misspelling.
-const std::vector<std::string> kOtherActivations = {"elu",    "hardtan", "lhtan", "loggy", "logistic", "mish", "plse",
-                                                    "ramp",   "relie",   "relu",  "selu",  "stair",    "swish", "tanh"};
+const std::vector<std::string> kOtherActivations = {"elu",  "hardtan", "lhtan", "loggy", "logistic", "mish",  "plse",
+                                                    "ramp", "relie",   "relu",  "selu",  "stair",    "swish", "tanh"};
 
 int64_t side(const CfgSection& net, const char* key, int64_t otherwise) {
   const int64_t pixels = net.whole(key, kPixels, otherwise);
@@ -60,10 +60,10 @@ void check_training(const CfgSection& net) {
 }
 
 DarknetNetwork read_net(const CfgSection& net) {
-  net.check_keys({"width",     "height",       "channels",  "batch",    "subdivisions", "momentum",  "decay",     "angle",
-                  "saturation", "exposure",    "hue",       "learning_rate", "burn_in", "max_batches", "policy",  "steps",
-                  "scales",    "step",         "scale",     "gamma",    "power",        "time_steps", "max_crop", "min_crop",
-                  "max_ratio", "min_ratio",    "aspect",    "random",   "adam",         "B1",        "B2",        "eps"});
+  net.check_keys({"width",      "height",    "channels", "batch",         "subdivisions", "momentum",    "decay",    "angle",
+                  "saturation", "exposure",  "hue",      "learning_rate", "burn_in",      "max_batches", "policy",   "steps",
+                  "scales",     "step",      "scale",    "gamma",         "power",        "time_steps",  "max_crop", "min_crop",
+                  "max_ratio",  "min_ratio", "aspect",   "random",        "adam",         "B1",          "B2",       "eps"});
   check_training(net);
   return {.width = side(net, "width", 416), .height = side(net, "height", 416), .channels = net.whole("channels", kChannels, 3)};
 }
@@ -76,12 +76,13 @@ DarknetActivation read_activation(const CfgSection& section, const std::string& 
   if (name == "linear") return DarknetActivation::linear;
   if (name == "leaky") return DarknetActivation::leaky;
   if (section.has(kKey)) section.refuse(kKey, "not built here; there are linear and leaky");
-  throw Error(ErrorKind::model, text(section.where(), " lacks 'activation', which is ", name, " in darknet; write linear or leaky"));
+  throw Error(ErrorKind::model,
+              text(section.where(), " lacks 'activation', which is ", name, " in darknet; write linear or leaky"));
 }
 
 DarknetKind read_convolutional(const CfgSection& section, const DarknetNetwork&) {
-  section.check_keys({"filters", "size", "stride", "pad", "padding", "batch_normalize", "activation", "groups", "binary", "xnor",
-                      "flipped"});
+  section.check_keys(
+      {"filters", "size", "stride", "pad", "padding", "batch_normalize", "activation", "groups", "binary", "xnor", "flipped"});
   section.whole("groups", {1, 1}, 1);  // the one value that is built here
   for (const char* key : {"binary", "xnor", "flipped"}) section.whole(key, {0, 0}, 0);
   const int64_t size = section.whole("size", kWindow, 1);
@@ -130,7 +131,8 @@ DarknetKind read_maxpool(const CfgSection& section, const DarknetNetwork&) {
 std::vector<DarknetAnchor> read_anchors(const CfgSection& section, int64_t count) {
   const std::vector<double> sides = section.reals("anchors", kAnchorSide);
   if (static_cast<int64_t>(sides.size()) != 2 * count) {
-    section.refuse("anchors", text(sides.size(), " numbers, but num=", count, " takes ", 2 * count, ", a width and a height each"));
+    section.refuse("anchors",
+                   text(sides.size(), " numbers, but num=", count, " takes ", 2 * count, ", a width and a height each"));
   }
   std::vector<DarknetAnchor> anchors;
   for (size_t i = 0; i < sides.size(); i += 2) anchors.push_back({sides[i], sides[i + 1]});

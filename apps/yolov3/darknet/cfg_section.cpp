@@ -134,8 +134,8 @@ std::vector<CfgSection> read_cfg_sections(std::string_view file, const std::stri
     if (content.front() == '[') {
       LAMINA_CHECK(content.size() > 2 && content.back() == ']', source, ":", line, ": '", printable(content),
                    "' is no section; write it as [name]");
-      LAMINA_CHECK(static_cast<int64_t>(sections.size()) <= kMaxDarknetLayers, source, ":", line, ": more than ", kMaxDarknetLayers,
-                   " layers");
+      LAMINA_CHECK(static_cast<int64_t>(sections.size()) <= kMaxDarknetLayers, source, ":", line, ": more than ",
+                   kMaxDarknetLayers, " layers");
       sections.emplace_back(printable(content.substr(1, content.size() - 2)), source, line);
       continue;
     }
@@ -143,7 +143,8 @@ std::vector<CfgSection> read_cfg_sections(std::string_view file, const std::stri
     LAMINA_CHECK(equals != 0 && equals != std::string::npos, source, ":", line, ": '", printable(content),
                  "' is neither key=value nor a section nor a comment");
     const std::string key = content.substr(0, equals);
-    LAMINA_CHECK(!sections.empty(), source, ":", line, ": '", printable(key), "' stands before the first section; begin with [net]");
+    LAMINA_CHECK(!sections.empty(), source, ":", line, ": '", printable(key),
+                 "' stands before the first section; begin with [net]");
     sections.back().add(key, content.substr(equals + 1), line);
   }
   return sections;

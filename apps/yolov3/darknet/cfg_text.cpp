@@ -16,8 +16,8 @@ std::string exact(double number) {
 }
 
 std::string net_section(const DarknetNetwork& network) {
-  return text("[net]\nbatch=64\nsubdivisions=16\nwidth=", network.width, "\nheight=", network.height, "\nchannels=",
-              network.channels,
+  return text("[net]\nbatch=64\nsubdivisions=16\nwidth=", network.width, "\nheight=", network.height,
+              "\nchannels=", network.channels,
               "\nmomentum=0.9\ndecay=0.0005\nangle=0\nsaturation=1.5\nexposure=1.5\nhue=.1\n\nlearning_rate=0.001\nburn_in=1000\n"
               "max_batches=500200\npolicy=steps\nsteps=400000,450000\nscales=.1,.1\n");
 }
@@ -28,11 +28,10 @@ class LayerSection {
   explicit LayerSection(int64_t index) : index_(index) {}
 
   std::string operator()(const DarknetConvolutional& layer) const {
-    // An even kernel of one pixel has none to pad, so that either key says the same.
     const bool pad = layer.padding == layer.size / 2;
-    return text("[convolutional]\n", layer.batch_normalize ? "batch_normalize=1\n" : "", "filters=", layer.filters, "\nsize=",
-                layer.size, "\nstride=", layer.stride, pad ? "\npad=1" : text("\npadding=", layer.padding), "\nactivation=",
-                layer.activation == DarknetActivation::leaky ? "leaky" : "linear", "\n");
+    return text("[convolutional]\n", layer.batch_normalize ? "batch_normalize=1\n" : "", "filters=", layer.filters,
+                "\nsize=", layer.size, "\nstride=", layer.stride, pad ? "\npad=1" : text("\npadding=", layer.padding),
+                "\nactivation=", layer.activation == DarknetActivation::leaky ? "leaky" : "linear", "\n");
   }
 
   std::string operator()(const DarknetShortcut& layer) const {
@@ -55,8 +54,9 @@ class LayerSection {
   std::string operator()(const DarknetYolo& layer) const {
     std::vector<std::string> anchors;
     for (const DarknetAnchor& anchor : layer.anchors) anchors.push_back(exact(anchor.width) + "," + exact(anchor.height));
-    return text("[yolo]\nmask=", join(layer.mask, ","), "\nanchors=", join(anchors, ", "), "\nclasses=", layer.classes, "\nnum=",
-                layer.anchors.size(), "\njitter=.3\nignore_thresh=", exact(layer.ignore_threshold), "\ntruth_thresh=1\nrandom=1\n");
+    return text("[yolo]\nmask=", join(layer.mask, ","), "\nanchors=", join(anchors, ", "), "\nclasses=", layer.classes,
+                "\nnum=", layer.anchors.size(), "\njitter=.3\nignore_thresh=", exact(layer.ignore_threshold),
+                "\ntruth_thresh=1\nrandom=1\n");
   }
 
  private:

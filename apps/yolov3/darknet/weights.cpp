@@ -142,8 +142,8 @@ DarknetWeights parse_weights(std::span<const std::byte> file, const std::string&
   const bool wide = weights.major * 10 + weights.minor >= 2;
   weights.seen = wide ? number_at<uint64_t>(file, kVersionBytes, source) : number_at<uint32_t>(file, kVersionBytes, source);
   const std::span<const std::byte> body = file.subspan(kVersionBytes + (wide ? sizeof(uint64_t) : sizeof(uint32_t)));
-  LAMINA_CHECK(body.size() % sizeof(float) == 0, where(source), body.size(), " bytes behind the header are no whole number of floats; ",
-               "the file is cut or damaged");
+  LAMINA_CHECK(body.size() % sizeof(float) == 0, where(source), body.size(),
+               " bytes behind the header are no whole number of floats; ", "the file is cut or damaged");
   weights.values.resize(body.size() / sizeof(float));
   if (!body.empty()) std::memcpy(weights.values.data(), body.data(), body.size());
   return weights;

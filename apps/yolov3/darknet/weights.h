@@ -46,7 +46,7 @@ struct ConvolutionWeights {
 };
 
 struct DarknetLoadOptions {
-  bool partial = false;                   // the file may end early, at the edge of a convolution (darknet53.conv.74)
+  bool partial = false;                    // the file may end early, at the edge of a convolution (darknet53.conv.74)
   std::optional<size_t> max_convolutions;  // take so many and leave the rest of the file unread
 };
 

@@ -51,7 +51,8 @@ void check(const ConvolutionWeights& weights, size_t index) {
 
 void put_convolution(ByteSink& sink, const ConvolutionWeights& weights) {
   if (const auto& norm = weights.batch_normalization) {
-    for (const HostTensor* tensor : {&norm->beta, &norm->gamma, &norm->moving_mean, &norm->moving_variance}) put_vector(sink, *tensor);
+    for (const HostTensor* tensor : {&norm->beta, &norm->gamma, &norm->moving_mean, &norm->moving_variance})
+      put_vector(sink, *tensor);
   } else {
     put_vector(sink, *weights.bias);
   }

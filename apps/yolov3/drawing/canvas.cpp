@@ -43,7 +43,8 @@ cairo_status_t append(void* sink, const unsigned char* data, unsigned int bytes)
 }
 
 void write_file(const std::filesystem::path& path, const MemorySink& drawn, FileOps& files) {
-  write_file_atomically(path, [&](ByteSink& sink) { sink.write(drawn.bytes().data(), drawn.bytes().size()); }, files);
+  write_file_atomically(
+      path, [&](ByteSink& sink) { sink.write(drawn.bytes().data(), drawn.bytes().size()); }, files);
 }
 
 }  // namespace
@@ -101,13 +102,16 @@ void Canvas::write_png(const std::filesystem::path& path, FileOps& files) const 
   write_file(path, drawn, files);
 }
 
-void write_png(const std::filesystem::path& path, const Picture& picture, FileOps& files) { Canvas(picture).write_png(path, files); }
+void write_png(const std::filesystem::path& path, const Picture& picture, FileOps& files) {
+  Canvas(picture).write_png(path, files);
+}
 
 void write_svg(const std::filesystem::path& path, int64_t width, int64_t height, const std::function<void(cairo_t*)>& draw,
                FileOps& files) {
   MemorySink drawn;
   const std::unique_ptr<cairo_surface_t, void (*)(cairo_surface_t*)> surface(
-      cairo_svg_surface_create_for_stream(append, &drawn, static_cast<double>(width), static_cast<double>(height)), cairo_surface_destroy);
+      cairo_svg_surface_create_for_stream(append, &drawn, static_cast<double>(width), static_cast<double>(height)),
+      cairo_surface_destroy);
   const std::unique_ptr<cairo_t, void (*)(cairo_t*)> cairo(cairo_create(surface.get()), cairo_destroy);
   draw(cairo.get());
   check_status(cairo_status(cairo.get()));

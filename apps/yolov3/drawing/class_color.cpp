@@ -18,8 +18,8 @@ Color from_hsv(double hue, double saturation, double value) {
 }  // namespace
 
 Color class_color(int index) {
-  constexpr double kGoldenTurn = 0.38196601125010515;  // (3 - sqrt(5)) / 2
-  constexpr double kFirstHue = 0.58;                   // a blue
+  constexpr double kGoldenTurn = 0.38196601125010515;     // (3 - sqrt(5)) / 2
+  constexpr double kFirstHue = 0.58;                      // a blue
   const double value = index / 8 % 2 == 0 ? 0.92 : 0.68;  // after eight hues that are easy to tell apart, darker ones
   return from_hsv(std::fmod(kFirstHue + index * kGoldenTurn, 1), 0.78, value);
 }

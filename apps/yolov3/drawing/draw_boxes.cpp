@@ -21,10 +21,10 @@ class BoxPainter {
   }
 
   void paint(const Box& box, const std::string& after_name) const {
-    LAMINA_CHECK(box.label >= 0 && static_cast<size_t>(box.label) < class_names_.size(), "a box to be drawn has the label ", box.label,
-                 "; there are ", class_names_.size(), " class names");
-    LAMINA_CHECK(std::isfinite(box.left + box.top + box.right + box.bottom), "a box to be drawn has the edges ", box.left, ", ", box.top,
-                 ", ", box.right, ", ", box.bottom, "; they must be finite");
+    LAMINA_CHECK(box.label >= 0 && static_cast<size_t>(box.label) < class_names_.size(), "a box to be drawn has the label ",
+                 box.label, "; there are ", class_names_.size(), " class names");
+    LAMINA_CHECK(std::isfinite(box.left + box.top + box.right + box.bottom), "a box to be drawn has the edges ", box.left, ", ",
+                 box.top, ", ", box.right, ", ", box.bottom, "; they must be finite");
     outline(box);
     label(box, drawable(class_names_[static_cast<size_t>(box.label)]) + after_name);
   }

@@ -43,7 +43,10 @@ Axis y_axis(const Range& range, int most_ticks) {
 class Plot {
  public:
   Plot(cairo_t* cairo, std::span<const Curve> curves, const PlotOptions& options)
-      : cairo_(cairo), curves_(curves), options_(options), width_(static_cast<double>(options.width)),
+      : cairo_(cairo),
+        curves_(curves),
+        options_(options),
+        width_(static_cast<double>(options.width)),
         height_(static_cast<double>(options.height)) {}
 
   void draw() {
@@ -193,11 +196,13 @@ void check(const std::filesystem::path& path, std::span<const Curve> curves, con
     throw Error(ErrorKind::usage, text("a plot is a .png or .svg file, not ", in_quotes(path.native())));
   }
   if (std::min(options.width, options.height) < kMinSide || std::max(options.width, options.height) > kMaxSide) {
-    throw Error(ErrorKind::usage, text("a plot of ", options.width, " x ", options.height, "; a side has ", kMinSide, " to ", kMaxSide));
+    throw Error(ErrorKind::usage,
+                text("a plot of ", options.width, " x ", options.height, "; a side has ", kMinSide, " to ", kMaxSide));
   }
   for (const Curve& curve : curves) {
     if (curve.x.size() == curve.y.size()) continue;
-    throw Error(ErrorKind::usage, text("curve '", printable(curve.name), "' has ", curve.x.size(), " x and ", curve.y.size(), " y"));
+    throw Error(ErrorKind::usage,
+                text("curve '", printable(curve.name), "' has ", curve.x.size(), " x and ", curve.y.size(), " y"));
   }
 }
 

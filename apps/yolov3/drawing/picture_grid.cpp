@@ -62,14 +62,15 @@ Picture picture_grid(std::span<const GridCell> cells, const GridOptions& options
   if (count == 0) throw Error(ErrorKind::usage, "a grid of no pictures");
   if (options.columns < 0) throw Error(ErrorKind::usage, text("a grid of ", options.columns, " columns"));
   if (options.cell_side < kMinCellSide) {
-    throw Error(ErrorKind::usage, text("a grid of cells of ", options.cell_side, " pixels; they have ", kMinCellSide, " or more"));
+    throw Error(ErrorKind::usage,
+                text("a grid of cells of ", options.cell_side, " pixels; they have ", kMinCellSide, " or more"));
   }
   const auto about_square = static_cast<int64_t>(std::ceil(std::sqrt(static_cast<double>(count))));
   const int64_t columns = std::min(count, options.columns > 0 ? options.columns : about_square);
   const int64_t rows = (count + columns - 1) / columns;
   const int64_t step_x = options.cell_side + kGap, step_y = options.cell_side + kCaptionHeight + kGap;
-  const Canvas sheet(checked_multiply(columns, step_x, "width of a grid") + kGap, checked_multiply(rows, step_y, "height of a grid") + kGap,
-                     kSheet);
+  const Canvas sheet(checked_multiply(columns, step_x, "width of a grid") + kGap,
+                     checked_multiply(rows, step_y, "height of a grid") + kGap, kSheet);
   set_font(sheet.cairo(), kFontSize);
   for (int64_t i = 0; i < count; ++i) {
     const auto x = static_cast<double>(kGap + i % columns * step_x), y = static_cast<double>(kGap + i / columns * step_y);

@@ -12,19 +12,21 @@ namespace {
 
 void check_box(const Box& box, size_t classes, const std::string& where) {
   const bool finite = std::isfinite(box.left) && std::isfinite(box.top) && std::isfinite(box.right) && std::isfinite(box.bottom);
-  LAMINA_CHECK(finite, where, " has the edges ", box.left, ", ", box.top, ", ", box.right, ", ", box.bottom, "; they must be finite");
-  LAMINA_CHECK(box.label >= 0 && static_cast<size_t>(box.label) < classes, where, " has the label ", box.label, "; there are 0 to ",
-               static_cast<int64_t>(classes) - 1);
+  LAMINA_CHECK(finite, where, " has the edges ", box.left, ", ", box.top, ", ", box.right, ", ", box.bottom,
+               "; they must be finite");
+  LAMINA_CHECK(box.label >= 0 && static_cast<size_t>(box.label) < classes, where, " has the label ", box.label,
+               "; there are 0 to ", static_cast<int64_t>(classes) - 1);
 }
 
 void check(std::span<const std::vector<Box>> truth, std::span<const std::vector<Detection>> found, size_t classes,
            const AveragePrecisionOptions& options) {
   if (truth.size() != found.size()) {
-    throw Error(ErrorKind::usage, text("mean average precision: boxes of ", truth.size(), " pictures and detections of ", found.size()));
+    throw Error(ErrorKind::usage,
+                text("mean average precision: boxes of ", truth.size(), " pictures and detections of ", found.size()));
   }
   if (!(options.iou_threshold > 0 && options.iou_threshold <= 1)) {
-    throw Error(ErrorKind::usage, text("mean average precision: the IoU threshold is ", options.iou_threshold, ", it lies above 0 and "
-                                       "is at most 1"));
+    throw Error(ErrorKind::usage, text("mean average precision: the IoU threshold is ", options.iou_threshold,
+                                       ", it lies above 0 and is at most 1"));
   }
   for (size_t picture = 0; picture < truth.size(); ++picture) {
     for (size_t i = 0; i < truth[picture].size(); ++i) {
@@ -33,7 +35,8 @@ void check(std::span<const std::vector<Box>> truth, std::span<const std::vector<
     for (size_t i = 0; i < found[picture].size(); ++i) {
       const std::string where = text("mean average precision: picture ", picture, ", detection ", i);
       check_box(found[picture][i].box, classes, where);
-      LAMINA_CHECK(std::isfinite(found[picture][i].score), where, " has the score ", found[picture][i].score, "; it must be finite");
+      LAMINA_CHECK(std::isfinite(found[picture][i].score), where, " has the score ", found[picture][i].score,
+                   "; it must be finite");
     }
   }
 }
@@ -149,9 +152,15 @@ ClassPrecision evaluate_class(std::span<const std::vector<Box>> truth, std::span
   count_truths(result, truths);
   for (const auto& [picture, detection] : by_falling_score(found, label)) {
     switch (judge(detection->box, truths[picture], options)) {
-      case Verdict::ignored: ++result.ignored; continue;
-      case Verdict::hit: ++result.true_positives; break;
-      case Verdict::miss: ++result.false_positives; break;
+      case Verdict::ignored:
+        ++result.ignored;
+        continue;
+      case Verdict::hit:
+        ++result.true_positives;
+        break;
+      case Verdict::miss:
+        ++result.false_positives;
+        break;
     }
     append_point(result, detection->score);
   }
@@ -164,7 +173,8 @@ ClassPrecision evaluate_class(std::span<const std::vector<Box>> truth, std::span
 
 }  // namespace
 
-MeanAveragePrecision mean_average_precision(std::span<const std::vector<Box>> truth, std::span<const std::vector<Detection>> found,
+MeanAveragePrecision mean_average_precision(std::span<const std::vector<Box>> truth,
+                                            std::span<const std::vector<Detection>> found,
                                             const std::vector<std::string>& class_names, const AveragePrecisionOptions& options) {
   check(truth, found, class_names.size(), options);
   MeanAveragePrecision result{.options = options};

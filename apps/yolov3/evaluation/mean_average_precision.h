@@ -51,7 +51,8 @@ struct MeanAveragePrecision {
 // `truth` and `found` have one entry per picture, in the same order. Detections of equal score keep the order of pictures,
 // and of the list. Throws ErrorKind::model, with picture and box, for a label outside of `class_names` and for edges or a score
 // that are not finite; ErrorKind::usage for a threshold outside of (0, 1] and lists of different lengths.
-MeanAveragePrecision mean_average_precision(std::span<const std::vector<Box>> truth, std::span<const std::vector<Detection>> found,
+MeanAveragePrecision mean_average_precision(std::span<const std::vector<Box>> truth,
+                                            std::span<const std::vector<Detection>> found,
                                             const std::vector<std::string>& class_names,
                                             const AveragePrecisionOptions& options = {});
 

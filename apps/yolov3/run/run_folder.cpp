@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <ctime>
 
-#include "build_commit.h"
+#include "apps/yolov3/run/build_commit.h"
 #include "core/base/check.h"
 #include "core/io/atomic_file.h"
 #include "core/io/untrusted_text.h"
@@ -44,7 +44,8 @@ void check_name(const std::string& name) {
   const bool plain = !name.empty() && name.size() <= kMostNameBytes && name != "." && name != ".." &&
                      name.find('/') == std::string::npos && name.find('\0') == std::string::npos;
   if (plain) return;
-  throw Error(ErrorKind::usage, text("a run cannot be named ", in_quotes(name), "; give 1 to ", kMostNameBytes, " bytes without '/'"));
+  throw Error(ErrorKind::usage,
+              text("a run cannot be named ", in_quotes(name), "; give 1 to ", kMostNameBytes, " bytes without '/'"));
 }
 
 void write_all(FileOps& files, int file, std::string_view bytes, const fs::path& path) {
@@ -80,7 +81,7 @@ RunFolder::RunFolder(fs::path path, FileOps& files) : path_(std::move(path)), fi
   if (file < 0) throw io_error("create", log, errno);
   files.close(file);  // nothing was written
   info_ = {{"lamina", LAMINA_VERSION}, {"compiler", __VERSION__}, {"started", utc_now()}};
-  if (*kBuildCommit != '\0') info_["commit"] = kBuildCommit;
+  if (*build_commit() != '\0') info_["commit"] = build_commit();
   save();
 }
 
@@ -115,7 +116,8 @@ void RunFolder::record(const std::string& key, nlohmann::ordered_json value) {
 }
 
 void RunFolder::save() {
-  write_file_atomically(path_ / kInfo, [&](ByteSink& sink) { sink.write(json_text(info_, 2)); }, *files_);
+  write_file_atomically(
+      path_ / kInfo, [&](ByteSink& sink) { sink.write(json_text(info_, 2)); }, *files_);
   info_saved_ = true;
 }
 

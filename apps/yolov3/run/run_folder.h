@@ -47,8 +47,8 @@ class RunFolder {
   FileOps* files_;
   nlohmann::ordered_json info_;
   bool info_saved_ = false;
-  std::string pending_;        // lines that the log does not have yet
-  uint64_t log_bytes_ = 0;     // of whole lines in the log
+  std::string pending_;     // lines that the log does not have yet
+  uint64_t log_bytes_ = 0;  // of whole lines in the log
 };
 
 }  // namespace lamina::yolov3

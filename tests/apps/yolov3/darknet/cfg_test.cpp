@@ -19,8 +19,9 @@ using testing::expect_error;
 // Lines 1 to 4; a test's own lines begin at 5.
 const std::string kNet = "[net]\nwidth=64\nheight=96\nchannels=3\n";
 // Three layers: 0 and 1 of 96 x 64 x 8, 2 of 48 x 32 x 16; 16 lines.
-const std::string kBody = kNet + "[conv]\nfilters=8\nactivation=leaky\n[conv]\nfilters=8\nactivation=leaky\n[conv]\nfilters=16\nsize=3\n"
-                                 "stride=2\npad=1\nactivation=leaky\n";
+const std::string kBody = kNet +
+                          "[conv]\nfilters=8\nactivation=leaky\n[conv]\nfilters=8\nactivation=leaky\n[conv]\nfilters=16\nsize=3\n"
+                          "stride=2\npad=1\nactivation=leaky\n";
 
 void expect_refused(const std::string& cfg, const std::string& message) {
   expect_error(ErrorKind::model, message, [&] { parse_cfg(cfg, "n.cfg"); });
@@ -39,15 +40,14 @@ TEST(DarknetCfg, ReadsEveryLayerOfYoloWithItsShape) {
       "[yolo]\nmask=1,0\nanchors=10,13, 16.5,30\nclasses=2\nnum=2\nignore_thresh=.7\n",
       "n.cfg");
   EXPECT_EQ(network.input(), (DarknetShape{96, 64, 3}));
-  const std::vector<DarknetLayer> wanted = {
-      {DarknetConvolutional{16, 3, 2, 1, true, DarknetActivation::leaky}, {48, 32, 16}},
-      {DarknetConvolutional{16, 5, 1, 2, false, DarknetActivation::linear}, {48, 32, 16}},
-      {DarknetShortcut{0}, {48, 32, 16}},
-      {DarknetMaxpool{2, 2, 1}, {24, 16, 16}},
-      {DarknetUpsample{2}, {48, 32, 16}},
-      {DarknetRoute{{4, 2}}, {48, 32, 32}},
-      {DarknetConvolutional{14, 1, 1, 0, false, DarknetActivation::linear}, {48, 32, 14}},
-      {DarknetYolo{{1, 0}, {{10, 13}, {16.5, 30}}, 2, 0.7}, {48, 32, 14}}};
+  const std::vector<DarknetLayer> wanted = {{DarknetConvolutional{16, 3, 2, 1, true, DarknetActivation::leaky}, {48, 32, 16}},
+                                            {DarknetConvolutional{16, 5, 1, 2, false, DarknetActivation::linear}, {48, 32, 16}},
+                                            {DarknetShortcut{0}, {48, 32, 16}},
+                                            {DarknetMaxpool{2, 2, 1}, {24, 16, 16}},
+                                            {DarknetUpsample{2}, {48, 32, 16}},
+                                            {DarknetRoute{{4, 2}}, {48, 32, 32}},
+                                            {DarknetConvolutional{14, 1, 1, 0, false, DarknetActivation::linear}, {48, 32, 14}},
+                                            {DarknetYolo{{1, 0}, {{10, 13}, {16.5, 30}}, 2, 0.7}, {48, 32, 14}}};
   EXPECT_EQ(network.layers, wanted);
   const std::vector<DarknetConvolutionShape> convolutions = {{16, 3, 3, true}, {16, 16, 5, false}, {14, 32, 1, false}};
   EXPECT_EQ(network.convolutions(), convolutions);
@@ -92,15 +92,19 @@ TEST(DarknetCfg, RefusesUnknownAndDoubledNames) {
   expect_refused(kNet + "[convolutionl]\n",
                  "n.cfg:5: [convolutionl] is no layer that is built here (did you mean 'convolutional'?); there are conv, "
                  "convolutional, max, maxpool, route, shortcut, upsample, yolo");
-  expect_refused(kNet + "[net]\n", "n.cfg:5: [net] is no layer that is built here; there are conv, convolutional, max, maxpool, "
-                                   "route, shortcut, upsample, yolo");
+  expect_refused(kNet + "[net]\n",
+                 "n.cfg:5: [net] is no layer that is built here; there are conv, convolutional, max, maxpool, "
+                 "route, shortcut, upsample, yolo");
   expect_refused(kNet + "[route]\nlayer=-1\n", "n.cfg:6: [route] has no key 'layer' (did you mean 'layers'?); it has layers");
   expect_refused(kNet + "[upsample]\nstride=2\nstride=2\n", "n.cfg:7: [upsample] has 'stride' twice, first in line 6; keep one");
-  expect_refused(kNet + "[conv]\nfilters=8\nactivation=relu\n", "n.cfg:7: [conv] activation=relu: not built here; there are linear and leaky");
-  expect_refused(kNet + "[conv]\nfilters=8\nactivation=laeky\n",
-                 "n.cfg:7: [conv] has no activation 'laeky' (did you mean 'leaky'?); there are elu, hardtan, lhtan, loggy, logistic, "
-                 "mish, plse, ramp, relie, relu, selu, stair, swish, tanh, linear, leaky");
-  expect_refused(kNet + "[conv]\nfilters=8\n", "n.cfg:5: [conv] lacks 'activation', which is logistic in darknet; write linear or leaky");
+  expect_refused(kNet + "[conv]\nfilters=8\nactivation=relu\n",
+                 "n.cfg:7: [conv] activation=relu: not built here; there are linear and leaky");
+  expect_refused(
+      kNet + "[conv]\nfilters=8\nactivation=laeky\n",
+      "n.cfg:7: [conv] has no activation 'laeky' (did you mean 'leaky'?); there are elu, hardtan, lhtan, loggy, logistic, "
+      "mish, plse, ramp, relie, relu, selu, stair, swish, tanh, linear, leaky");
+  expect_refused(kNet + "[conv]\nfilters=8\n",
+                 "n.cfg:5: [conv] lacks 'activation', which is logistic in darknet; write linear or leaky");
   expect_refused(kBody + "[shortcut]\nfrom=-1\nactivation=leaky\n",
                  "n.cfg:19: [shortcut] activation=leaky: not built here for a shortcut; there is linear");
 }
@@ -117,8 +121,9 @@ TEST(DarknetCfg, RefusesNumbersOutOfRangeOrOfNoMeaning) {
   expect_refused(in_convolution("filters=8\npad=2"), "n.cfg:7: [conv] pad: '2' is not a whole number from 0 to 1");
   expect_refused(in_convolution("filters=8\ngroups=2"), "n.cfg:7: [conv] groups: '2' is not a whole number from 1 to 1");
   expect_refused(in_convolution("filters=8\nxnor=1"), "n.cfg:7: [conv] xnor: '1' is not a whole number from 0 to 0");
-  expect_refused(in_convolution("filters=8\nsize=99"), "n.cfg:5: [conv] has a window of 99, larger than its input of 96 with 0 pixels of "
-                                                       "padding");
+  expect_refused(in_convolution("filters=8\nsize=99"),
+                 "n.cfg:5: [conv] has a window of 99, larger than its input of 96 with 0 pixels of "
+                 "padding");
   expect_refused(kNet + "[maxpool]\nsize=3\npadding=3\n", "n.cfg:7: [maxpool] padding: '3' is not a whole number from 0 to 2");
   expect_refused(kNet + "[upsample]\nstride=64\n[upsample]\nstride=64\n",
                  "n.cfg:7: [upsample] puts out 393216 x 262144 x 3; at most 65536 x 65536 x 1048576 is possible");
@@ -139,27 +144,34 @@ TEST(DarknetCfg, RefusesLayersThatDoNotFit) {
   expect_refused(kBody + "[route]\nlayers=-4\n", "n.cfg:17: [route] refers to layer -1, the layers before it are 0 to 2");
   expect_refused(kBody + "[route]\nlayers=-1,0\n",
                  "n.cfg:17: [route] joins layer 2 of 48 x 32 x 16 and layer 0 of 96 x 64 x 8; height and width must agree");
-  expect_refused(kBody + "[shortcut]\nfrom=-2\n",
-                 "n.cfg:17: [shortcut] adds layer 1 of 96 x 64 x 8 to the layer before it of 48 x 32 x 16; name a layer of the same shape");
-  expect_refused(kBody + "[shortcut]\nfrom=1000000\n", "n.cfg:18: [shortcut] from: '1000000' is not a whole number from -2000 to 2000");
+  expect_refused(
+      kBody + "[shortcut]\nfrom=-2\n",
+      "n.cfg:17: [shortcut] adds layer 1 of 96 x 64 x 8 to the layer before it of 48 x 32 x 16; name a layer of the same shape");
+  expect_refused(kBody + "[shortcut]\nfrom=1000000\n",
+                 "n.cfg:18: [shortcut] from: '1000000' is not a whole number from -2000 to 2000");
   expect_refused(kBody + "[shortcut]\n", "n.cfg:17: [shortcut] lacks 'from'");
 }
 
 TEST(DarknetCfg, RefusesAYoloLayerThatDoesNotFit) {
   const auto yolo = [](const std::string& keys) { return kBody + "[yolo]\n" + keys; };
-  expect_refused(yolo("mask=0,1\nanchors=1,2,3,4\nclasses=20\nnum=2\n"),
-                 "n.cfg:17: [yolo] reads 16 channels, but 2 masks * (5 + 20 classes) are 50; write filters=50 in the [convolutional] "
-                 "before it");
+  expect_refused(
+      yolo("mask=0,1\nanchors=1,2,3,4\nclasses=20\nnum=2\n"),
+      "n.cfg:17: [yolo] reads 16 channels, but 2 masks * (5 + 20 classes) are 50; write filters=50 in the [convolutional] "
+      "before it");
   expect_refused(yolo("mask=0\nanchors=1,2,3\nclasses=20\nnum=2\n"),
                  "n.cfg:19: [yolo] anchors=1,2,3: 3 numbers, but num=2 takes 4, a width and a height each");
   expect_refused(yolo("mask=0\nanchors=1,2,3,4,5,6\nclasses=20\nnum=2\n"),
                  "n.cfg:19: [yolo] anchors=1,2,3,4,5,6: 6 numbers, but num=2 takes 4, a width and a height each");
   expect_refused(yolo("mask=0\nclasses=20\nnum=2\n"), "n.cfg:17: [yolo] lacks 'anchors'");
-  expect_refused(yolo("mask=0\nanchors=0,2\nclasses=20\nnum=1\n"), "n.cfg:19: [yolo] anchors: '0' is not a number from 0.001 to 100000");
-  expect_refused(yolo("mask=0\nanchors=1,nan\nclasses=20\nnum=1\n"), "n.cfg:19: [yolo] anchors: 'nan' is not a number from 0.001 to 100000");
-  expect_refused(yolo("mask=2\nanchors=1,2,3,4\nclasses=1\nnum=2\n"), "n.cfg:18: [yolo] mask: '2' is not a whole number from 0 to 1");
+  expect_refused(yolo("mask=0\nanchors=0,2\nclasses=20\nnum=1\n"),
+                 "n.cfg:19: [yolo] anchors: '0' is not a number from 0.001 to 100000");
+  expect_refused(yolo("mask=0\nanchors=1,nan\nclasses=20\nnum=1\n"),
+                 "n.cfg:19: [yolo] anchors: 'nan' is not a number from 0.001 to 100000");
+  expect_refused(yolo("mask=2\nanchors=1,2,3,4\nclasses=1\nnum=2\n"),
+                 "n.cfg:18: [yolo] mask: '2' is not a whole number from 0 to 1");
   expect_refused(yolo("mask=1,1\nanchors=1,2,3,4\nclasses=1\nnum=2\n"), "n.cfg:18: [yolo] mask=1,1: names an anchor twice");
-  expect_refused(yolo("mask=0\nanchors=1,2\nclasses=0\nnum=1\n"), "n.cfg:20: [yolo] classes: '0' is not a whole number from 1 to 100000");
+  expect_refused(yolo("mask=0\nanchors=1,2\nclasses=0\nnum=1\n"),
+                 "n.cfg:20: [yolo] classes: '0' is not a whole number from 1 to 100000");
 }
 
 TEST(DarknetCfg, EndsEarlyOnCraftedFiles) {
@@ -177,8 +189,10 @@ TEST(DarknetCfg, EndsEarlyOnCraftedFiles) {
 
 TEST(DarknetCfg, NamesAMissingFile) {
   testing::ScratchFolder folder;
-  expect_error(ErrorKind::io, text("no file \"", (folder / "n.cfg").native(), "\"; its folder \"", folder.path().native(), "\" is missing or empty"),
-               [&] { read_cfg(folder / "n.cfg"); });
+  expect_error(
+      ErrorKind::io,
+      text("no file \"", (folder / "n.cfg").native(), "\"; its folder \"", folder.path().native(), "\" is missing or empty"),
+      [&] { read_cfg(folder / "n.cfg"); });
   std::ofstream(folder / "m.cfg") << kBody;
   EXPECT_EQ(read_cfg(folder / "m.cfg"), parse_cfg(kBody, "m.cfg"));
 }

@@ -13,7 +13,8 @@
 namespace lamina::testing {
 
 // Kernels of the size that keeps activations in range, variances near 1.
-inline std::vector<yolov3::ConvolutionWeights> random_weights(std::span<const yolov3::DarknetConvolutionShape> shapes, uint64_t seed) {
+inline std::vector<yolov3::ConvolutionWeights> random_weights(std::span<const yolov3::DarknetConvolutionShape> shapes,
+                                                              uint64_t seed) {
   std::vector<yolov3::ConvolutionWeights> all;
   uint32_t stream = 0;
   const auto uniform = [&](const Extents& extents, float least, float most) {

@@ -69,9 +69,9 @@ TEST(DarknetWeights, PutsEveryNumberInItsPlace) {
   EXPECT_EQ(first.batch_normalization->moving_variance.at(1), 8);
   EXPECT_EQ(first.kernel.extents(), (Extents{3, 3, 3, 2}));
   EXPECT_EQ(first.kernel.at({0, 0, 0, 0}), 9);
-  EXPECT_EQ(first.kernel.at({0, 1, 0, 0}), 10);          // the next column is the next number of the file
-  EXPECT_EQ(first.kernel.at({1, 0, 0, 0}), 9 + 3);       // then rows,
-  EXPECT_EQ(first.kernel.at({0, 0, 1, 0}), 9 + 9);       // channels
+  EXPECT_EQ(first.kernel.at({0, 1, 0, 0}), 10);                   // the next column is the next number of the file
+  EXPECT_EQ(first.kernel.at({1, 0, 0, 0}), 9 + 3);                // then rows,
+  EXPECT_EQ(first.kernel.at({0, 0, 1, 0}), 9 + 9);                // channels
   EXPECT_EQ(first.kernel.at({2, 1, 2, 1}), 9 + 27 + 18 + 6 + 1);  // and filters
   const ConvolutionWeights& second = loaded.convolutions[1];
   EXPECT_FALSE(second.batch_normalization);
@@ -110,18 +110,22 @@ TEST(DarknetWeights, RefusesVersionsThatNoDarknetWrote) {
 
 TEST(DarknetWeights, RefusesTooFewAndTooManyBytes) {
   const Bytes file = counting_file();
-  expect_refused(cut(file, kHeader), "convolution 0 of 2 (2 filters of 3 x 3 x 3, batch-normalised) wants 248 bytes, found 0 of 0; the file "
-                                     "is cut, or of another network");
-  expect_refused(cut(file, kHeader + kFirst + 4),
-                 "convolution 1 of 2 (3 filters of 1 x 1 x 2) wants 36 bytes, found 4 of 252; the file is cut, or of another network");
-  expect_refused(cut(file, file.size() - 3), "281 bytes behind the header are no whole number of floats; the file is cut or damaged");
+  expect_refused(cut(file, kHeader),
+                 "convolution 0 of 2 (2 filters of 3 x 3 x 3, batch-normalised) wants 248 bytes, found 0 of 0; the file "
+                 "is cut, or of another network");
+  expect_refused(
+      cut(file, kHeader + kFirst + 4),
+      "convolution 1 of 2 (3 filters of 1 x 1 x 2) wants 36 bytes, found 4 of 252; the file is cut, or of another network");
+  expect_refused(cut(file, file.size() - 3),
+                 "281 bytes behind the header are no whole number of floats; the file is cut or damaged");
   expect_refused(cut(file, file.size() + 4), "the 2 convolutions want 284 bytes, found 288; the file is of another network");
 }
 
 TEST(DarknetWeights, TakesAPartOnRequestOnly) {
   const Bytes backbone = cut(counting_file(), kHeader + kFirst);
-  expect_refused(backbone, "convolution 1 of 2 (3 filters of 1 x 1 x 2) wants 36 bytes, found 0 of 248; the file is cut, or of another "
-                           "network");
+  expect_refused(backbone,
+                 "convolution 1 of 2 (3 filters of 1 x 1 x 2) wants 36 bytes, found 0 of 248; the file is cut, or of another "
+                 "network");
   const DarknetLoad partial = load(backbone, {.partial = true, .max_convolutions = {}});
   EXPECT_EQ(partial.convolutions.size(), 1u);
   EXPECT_EQ(partial.report(), "1 of 2 convolutions taken, 1 left as they were");
@@ -130,13 +134,16 @@ TEST(DarknetWeights, TakesAPartOnRequestOnly) {
   EXPECT_EQ(first.convolutions.size(), 1u);
   EXPECT_EQ(first.report(), "1 of 2 convolutions taken, 1 left as they were; 9 numbers of the file unread");
 
-  expect_refused(cut(counting_file(), kHeader + kFirst + 4),
-                 "convolution 1 of 2 (3 filters of 1 x 1 x 2) wants 36 bytes, found 4 of 252; the file is cut, or of another network",
+  expect_refused(
+      cut(counting_file(), kHeader + kFirst + 4),
+      "convolution 1 of 2 (3 filters of 1 x 1 x 2) wants 36 bytes, found 4 of 252; the file is cut, or of another network",
+      {.partial = true, .max_convolutions = {}});
+  expect_refused(cut(counting_file(), kHeader + kFirst + kSecond + 4),
+                 "the 2 convolutions want 284 bytes, found 288; the file is of another network",
                  {.partial = true, .max_convolutions = {}});
-  expect_refused(cut(counting_file(), kHeader + kFirst + kSecond + 4), "the 2 convolutions want 284 bytes, found 288; the file is of another network",
-                 {.partial = true, .max_convolutions = {}});
-  expect_refused(cut(counting_file(), kHeader), "convolution 0 of 2 (2 filters of 3 x 3 x 3, batch-normalised) wants 248 bytes, found 0 of 0; "
-                                                "the file is cut, or of another network",
+  expect_refused(cut(counting_file(), kHeader),
+                 "convolution 0 of 2 (2 filters of 3 x 3 x 3, batch-normalised) wants 248 bytes, found 0 of 0; "
+                 "the file is cut, or of another network",
                  {.max_convolutions = 1});
 }
 
@@ -213,7 +220,8 @@ TEST(DarknetWeights, RefusesOrReadsAnyBytes) {
   const auto below = [&](size_t bound) { return random.word(draw++) % bound; };
   for (int round = 0; round < 20'000; ++round) {
     Bytes changed = file;
-    for (size_t changes = 1 + below(8); changes > 0; --changes) changed[below(changed.size())] = static_cast<std::byte>(below(256));
+    for (size_t changes = 1 + below(8); changes > 0; --changes)
+      changed[below(changed.size())] = static_cast<std::byte>(below(256));
     if (below(4) == 0) changed.resize(below(2 * file.size()));
     try {
       load(changed, {.partial = below(2) == 0, .max_convolutions = {}});
@@ -254,12 +262,15 @@ TEST(DarknetWeights, RefusesToWriteWhatItCouldNotRead) {
   };
   ConvolutionWeights weights = testing::random_weights(kShapes, 1)[1];
   weights.bias = HostTensor(DType::f32, {4});
-  expect_error(ErrorKind::model, "[darknet weights] convolution 0: bias, gamma, beta, mean and variance are each f32 (3,)", write(weights));
+  expect_error(ErrorKind::model, "[darknet weights] convolution 0: bias, gamma, beta, mean and variance are each f32 (3,)",
+               write(weights));
   weights.bias.reset();
-  expect_error(ErrorKind::model, "[darknet weights] convolution 0: wanted either a bias or a batch normalization", write(weights));
+  expect_error(ErrorKind::model, "[darknet weights] convolution 0: wanted either a bias or a batch normalization",
+               write(weights));
   weights.kernel = HostTensor(DType::f32, {1, 2, 2, 3});
   expect_error(ErrorKind::model,
-               "[darknet weights] convolution 0: the kernel is f32 (1, 2, 2, 3); wanted f32 (size, size, channels, filters)", write(weights));
+               "[darknet weights] convolution 0: the kernel is f32 (1, 2, 2, 3); wanted f32 (size, size, channels, filters)",
+               write(weights));
 }
 
 }  // namespace

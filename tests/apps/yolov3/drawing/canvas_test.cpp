@@ -42,8 +42,9 @@ TEST(Canvas, KeepsTheOldFileWhereTheDiskIsFull) {
   write_file_atomically(folder / "p.png", [](ByteSink& sink) { sink.write("old"); });
   testing::FaultyFileOps files;
   files.fail("write", 1, ENOSPC);
-  expect_error(ErrorKind::io, "cannot write \"" + (folder / "p.png").native() +
-                                  "\": No space left on device; free space there or choose a folder on another disk",
+  expect_error(ErrorKind::io,
+               "cannot write \"" + (folder / "p.png").native() +
+                   "\": No space left on device; free space there or choose a folder on another disk",
                [&] { write_png(folder / "p.png", colorful(5, 5), files); });
   EXPECT_EQ(read_file(folder / "p.png").size(), 3u);
 }

@@ -47,7 +47,8 @@ TEST(DrawBoxes, KeepsALabelInsideThePicture) {
   const int64_t whole = label_at(100, 100);
   EXPECT_GT(whole, 1000);
   for (const double x : {0.0, 299.0}) {
-    for (const double y : {0.0, 199.0}) EXPECT_NEAR(static_cast<double>(label_at(x, y)), static_cast<double>(whole), 30) << x << ", " << y;
+    for (const double y : {0.0, 199.0})
+      EXPECT_NEAR(static_cast<double>(label_at(x, y)), static_cast<double>(whole), 30) << x << ", " << y;
   }
 }
 
@@ -70,9 +71,7 @@ TEST(DrawBoxes, PutsTheBestDetectionOnTop) {
   }
 }
 
-TEST(DrawBoxes, TakesNamesThatAreNoText) {
-  EXPECT_GT(count_color(drawn({{100, 60, 200, 160, 2}}), class_color(2)), 100);
-}
+TEST(DrawBoxes, TakesNamesThatAreNoText) { EXPECT_GT(count_color(drawn({{100, 60, 200, 160, 2}}), class_color(2)), 100); }
 
 TEST(DrawBoxes, DrawsOnAPictureOfOnePixel) {
   EXPECT_EQ(draw_boxes(testing::plain_picture(1, 1, 0), std::vector<Box>{{0, 0, 1, 1, 0}}, kNames).rgb.size(), 3u);
@@ -80,8 +79,9 @@ TEST(DrawBoxes, DrawsOnAPictureOfOnePixel) {
 
 TEST(DrawBoxes, RefusesWhatIsNoBox) {
   expect_error(ErrorKind::model, "a box to be drawn has the label 3; there are 3 class names", [] { drawn({{0, 0, 1, 1, 3}}); });
-  expect_error(ErrorKind::model, "a box to be drawn has the edges 0, nan, 1, 1; they must be finite",
-               [] { drawn({{0, std::numeric_limits<double>::quiet_NaN(), 1, 1, 0}}); });
+  expect_error(ErrorKind::model, "a box to be drawn has the edges 0, nan, 1, 1; they must be finite", [] {
+    drawn({{0, std::numeric_limits<double>::quiet_NaN(), 1, 1, 0}});
+  });
 }
 
 }  // namespace

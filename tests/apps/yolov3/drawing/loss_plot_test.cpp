@@ -172,7 +172,8 @@ TEST(CurvesOf, TakesSeriesOfAHistory) {
                [&] { curves_of(history, {"los"}); });
   second.set("late", 1);
   history.append(6, second);
-  expect_error(ErrorKind::model, "series 'late' has 1 numbers for 3 epochs; make a Curve of it with the epochs that it was measured in",
+  expect_error(ErrorKind::model,
+               "series 'late' has 1 numbers for 3 epochs; make a Curve of it with the epochs that it was measured in",
                [&] { curves_of(history); });
 }
 

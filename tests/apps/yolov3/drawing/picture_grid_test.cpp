@@ -15,7 +15,8 @@ using testing::plain_picture;
 using testing::Rgb;
 
 TEST(PictureGrid, PutsPicturesRowByRow) {
-  const std::vector<GridCell> cells = {{plain_picture(50, 50, 10), ""}, {plain_picture(50, 50, 90), ""}, {plain_picture(50, 50, 170), ""}};
+  const std::vector<GridCell> cells = {
+      {plain_picture(50, 50, 10), ""}, {plain_picture(50, 50, 90), ""}, {plain_picture(50, 50, 170), ""}};
   const Picture sheet = picture_grid(cells, {.columns = 2, .cell_side = 100});
   EXPECT_EQ(sheet.width, 12 + 2 * 112);
   EXPECT_EQ(sheet.height, 12 + 2 * 136);
@@ -28,8 +29,8 @@ TEST(PictureGrid, PutsPicturesRowByRow) {
 
 TEST(PictureGrid, KeepsTheAspectRatio) {
   const Picture sheet = picture_grid(std::vector<GridCell>{{plain_picture(400, 200, 10), ""}}, {.cell_side = 100});
-  EXPECT_EQ(pixel(sheet, 13, 62), (Rgb{10, 10, 10}));   // the full width,
-  EXPECT_EQ(pixel(sheet, 62, 38), (Rgb{10, 10, 10}));   // and the half in the middle
+  EXPECT_EQ(pixel(sheet, 13, 62), (Rgb{10, 10, 10}));  // the full width,
+  EXPECT_EQ(pixel(sheet, 62, 38), (Rgb{10, 10, 10}));  // and the half in the middle
   EXPECT_NE(pixel(sheet, 62, 35), (Rgb{10, 10, 10}));
 }
 
@@ -56,7 +57,8 @@ TEST(PictureGrid, RefusesWhatIsNoGrid) {
   const std::vector<GridCell> one = {{plain_picture(9, 9, 10), ""}};
   expect_error(ErrorKind::usage, "a grid of no pictures", [] { picture_grid({}); });
   expect_error(ErrorKind::usage, "a grid of -1 columns", [&] { picture_grid(one, {.columns = -1}); });
-  expect_error(ErrorKind::usage, "a grid of cells of 31 pixels; they have 32 or more", [&] { picture_grid(one, {.cell_side = 31}); });
+  expect_error(ErrorKind::usage, "a grid of cells of 31 pixels; they have 32 or more",
+               [&] { picture_grid(one, {.cell_side = 31}); });
   expect_error(ErrorKind::usage, "cannot draw 40024 x 40048 pixels; a side has 1 to 32767",
                [&] { picture_grid(one, {.cell_side = 40'000}); });
 }

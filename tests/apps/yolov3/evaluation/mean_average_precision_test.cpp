@@ -38,11 +38,11 @@ TEST_P(VocMap, IsThatOfOtherTools) {
     for (const auto& box : picture["found"]) found.back().push_back({{box[0], box[1], box[2], box[3], box[4]}, box[5]});
   }
   const nlohmann::json& config = golden["config"];
-  const MeanAveragePrecision result = mean_average_precision(
-      truth, found, config["classes"].get<std::vector<std::string>>(),
-      {.iou_threshold = config["iou_threshold"],
-       .area = config["eleven_points"] ? PrecisionArea::eleven_points : PrecisionArea::all_points,
-       .inclusive_edges = config["inclusive_edges"]});
+  const MeanAveragePrecision result =
+      mean_average_precision(truth, found, config["classes"].get<std::vector<std::string>>(),
+                             {.iou_threshold = config["iou_threshold"],
+                              .area = config["eleven_points"] ? PrecisionArea::eleven_points : PrecisionArea::all_points,
+                              .inclusive_edges = config["inclusive_edges"]});
   EXPECT_TRUE(testing::is_golden(result.mean.value(), golden["expected"]["mean"].get<double>()));
   ASSERT_EQ(result.classes.size(), golden["expected"]["classes"].size());
   for (size_t label = 0; label < result.classes.size(); ++label) {

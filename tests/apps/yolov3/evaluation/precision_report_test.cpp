@@ -27,16 +27,18 @@ TEST(PrecisionReport, PrintsALinePerClassAndWhatIsNotInTheMean) {
             "not in the mean, having no boxes: dog\n");
   std::ostringstream other;
   print_table(other, small_result({.iou_threshold = 0.75, .area = PrecisionArea::eleven_points, .inclusive_edges = true}));
-  EXPECT_NE(other.str().find("mean        54.55   classes: 1, IoU 0.75, 11 points, inclusive edges\n"), std::string::npos) << other.str();
+  EXPECT_NE(other.str().find("mean        54.55   classes: 1, IoU 0.75, 11 points, inclusive edges\n"), std::string::npos)
+      << other.str();
 }
 
 TEST(PrecisionReport, WritesJsonWithTheCurves) {
-  EXPECT_EQ(to_json(small_result()).dump(),
-            R"({"iou_threshold":0.5,"area":"all_points","inclusive_edges":false,"mean":0.5,"classes":[)"
-            R"({"name":"Kätzchen","average_precision":0.5,"truths":2,"difficult":1,"true_positives":1,"false_positives":1,"ignored":1,)"
-            R"("score":[0.75,0.25],"precision":[1.0,0.5],"recall":[0.5,0.5]},)"
-            R"({"name":"dog","average_precision":null,"truths":0,"difficult":0,"true_positives":0,"false_positives":0,"ignored":0,)"
-            R"("score":[],"precision":[],"recall":[]}]})");
+  EXPECT_EQ(
+      to_json(small_result()).dump(),
+      R"({"iou_threshold":0.5,"area":"all_points","inclusive_edges":false,"mean":0.5,"classes":[)"
+      R"({"name":"Kätzchen","average_precision":0.5,"truths":2,"difficult":1,"true_positives":1,"false_positives":1,"ignored":1,)"
+      R"("score":[0.75,0.25],"precision":[1.0,0.5],"recall":[0.5,0.5]},)"
+      R"({"name":"dog","average_precision":null,"truths":0,"difficult":0,"true_positives":0,"false_positives":0,"ignored":0,)"
+      R"("score":[],"precision":[],"recall":[]}]})");
 }
 
 }  // namespace

@@ -54,10 +54,12 @@ TEST(RunFolder, TakesANewOrAnEmptyFolder) {
   const std::string name = (scratch / "full").native();
   fs::create_directory(name);
   std::ofstream(name + "/weights") << "precious";
-  expect_error(ErrorKind::usage, "the folder \"" + name + "\" of a run is not empty, it has \"weights\"; choose a new or empty one",
+  expect_error(ErrorKind::usage,
+               "the folder \"" + name + "\" of a run is not empty, it has \"weights\"; choose a new or empty one",
                [&] { RunFolder::at(name); });
   EXPECT_EQ(contents(name + "/weights"), "precious");
-  expect_error(ErrorKind::io, "cannot make the folder \"" + name + "/weights\": Not a directory; a part of the path is a file and not a folder",
+  expect_error(ErrorKind::io,
+               "cannot make the folder \"" + name + "/weights\": Not a directory; a part of the path is a file and not a folder",
                [&] { RunFolder::at(name + "/weights"); });
   expect_error(ErrorKind::io, "the path of a file is empty", [] { RunFolder::at(""); });
 }
@@ -122,7 +124,8 @@ TEST(RunFolder, KeepsALogOfWholeLinesOnAFullDisk) {
         reason = error.what();
       }
       if (!files.acted()) continue;
-      EXPECT_NE(reason.find((run / "log.jsonl").native() + "\": No space left on device; free space there"), std::string::npos) << reason;
+      EXPECT_NE(reason.find((run / "log.jsonl").native() + "\": No space left on device; free space there"), std::string::npos)
+          << reason;
       EXPECT_EQ(contents(run / "log.jsonl"), "{\"epoch\":0}\n") << call << " " << nth;
       run.log({{"epoch", 2}});
       EXPECT_EQ(contents(run / "log.jsonl"), "{\"epoch\":0}\n{\"epoch\":1}\n{\"epoch\":2}\n") << call << " " << nth;
@@ -138,8 +141,9 @@ TEST(RunFolder, KeepsTheOldInfoOnAFullDiskAndWritesItLater) {
   run.record("seed", 7);
   const std::string before = contents(run / "run.json");
   files.fail("write", 1, ENOSPC);
-  expect_error(ErrorKind::io, "cannot write \"" + (run / "run.json").native() +
-                                  "\": No space left on device; free space there or choose a folder on another disk",
+  expect_error(ErrorKind::io,
+               "cannot write \"" + (run / "run.json").native() +
+                   "\": No space left on device; free space there or choose a folder on another disk",
                [&] { run.record("result", 0.5); });
   EXPECT_EQ(contents(run / "run.json"), before);
   run.flush();
@@ -151,8 +155,9 @@ TEST(RunFolder, SaysThatItIsGone) {
   RunFolder run = RunFolder::fresh(scratch.path(), "r");
   fs::remove_all(run.path());
   EXPECT_THROW(run.log({{"epoch", 0}}), Error);
-  expect_error(ErrorKind::io, "cannot open the folder of \"" + (run / "run.json").native() +
-                                  "\": No such file or directory; make the folder first or correct the path",
+  expect_error(ErrorKind::io,
+               "cannot open the folder of \"" + (run / "run.json").native() +
+                   "\": No such file or directory; make the folder first or correct the path",
                [&] { run.record("seed", 1); });
 }
 

@@ -32,7 +32,8 @@ Logs loss(double value) {
 TEST(RunLog, LogsEpochsAndStepsOfATraining) {
   ScratchFolder scratch;
   RunFolder run = RunFolder::fresh(scratch.path(), "r");
-  const auto log = std::make_shared<RunLog>(run, [](const std::string& reason) { ADD_FAILURE() << reason; }, 2);
+  const auto log = std::make_shared<RunLog>(
+      run, [](const std::string& reason) { ADD_FAILURE() << reason; }, 2);
   const Value x = Input({1}, {.name = "x"});
   Model model({x}, {Dense(1, {.name = "y"})(x)});
   model.compile({.optimizer = sgd({.learning_rate = 0.1}), .loss = "mse", .device = "cpu"});
@@ -69,9 +70,10 @@ TEST(RunLog, GoesOnOverAFullDiskAndSaysSo) {
     EXPECT_EQ(log.failure()->exit_code(), 5);
   }
   ASSERT_EQ(warnings.size(), 2u);
-  EXPECT_EQ(warnings[0], "cannot write \"" + (run / "log.jsonl").native() +
-                             "\": No space left on device; free space there or choose a folder on another disk; the run goes on, what "
-                             "was to be written is kept and tried again");
+  EXPECT_EQ(warnings[0],
+            "cannot write \"" + (run / "log.jsonl").native() +
+                "\": No space left on device; free space there or choose a folder on another disk; the run goes on, what "
+                "was to be written is kept and tried again");
   EXPECT_EQ(lines_of(run).size(), 1u);
   log.on_train_end({});
   EXPECT_FALSE(log.failure());
@@ -81,7 +83,10 @@ TEST(RunLog, GoesOnOverAFullDiskAndSaysSo) {
 TEST(RunLog, RefusesANegativeNumberOfSteps) {
   ScratchFolder scratch;
   RunFolder run = RunFolder::fresh(scratch.path(), "r");
-  testing::expect_error(ErrorKind::usage, "a log of every -1 steps; 0 or more", [&] { RunLog(run, [](const std::string&) {}, -1); });
+  testing::expect_error(ErrorKind::usage, "a log of every -1 steps; 0 or more", [&] {
+    RunLog(
+        run, [](const std::string&) {}, -1);
+  });
 }
 
 }  // namespace
