@@ -39,10 +39,11 @@ GROUPS = {
     "non_max_suppression": ["non_max_suppression"],
     "torch": ["torch_cross"],
     "toy_lstm": ["toy_lstm"],
+    "voc_map": ["voc_map"],
 }
 
 # torch.optim and TensorFlow each bring an LLVM and cannot share a process.
-WITHOUT_KERAS = ["torch", "toy_lstm"]
+WITHOUT_KERAS = ["torch", "toy_lstm", "voc_map"]
 
 # tf.math.in_top_k takes nothing but float32.
 FLOAT32_ONLY = [f"metrics/{kind}top_2_categorical_accuracy{suffix}" for kind in ("", "sparse_")
