@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which users are taken in, on an op of the test's own: `toy` gives its input and a second, scalar output, and takes in any
-// pointwise node, whose other operands become its inputs.
 #include "core/compile/absorb_users.h"
 
 #include <gtest/gtest.h>
@@ -8,56 +6,20 @@
 #include "core/compile/build_gradients.h"
 #include "core/graph/pointwise.h"
 #include "core/op/op_registry.h"
-#include "tests/testing/devices.h"
+#include "tests/testing/toy_op.h"
 
 namespace lamina {
 namespace {
 
-struct ToyAttributes {
-  int taken = 0;
-  template <class Visitor>
-  void visit(Visitor&& field) {
-    field("taken", taken);
-  }
-  friend bool operator==(const ToyAttributes&, const ToyAttributes&) = default;
-};
-
-OpDef toy_definition(bool in_training) {
-  return {.name = "toy",
-          .infer =
-              [](const Attributes&, std::span<const TensorType> inputs) {
-                return std::vector<TensorType>{inputs[0], {inputs[0].dtype, Shape{}}};
-              },
-          .gradient = [](const GradientContext& context) { return std::vector<Value>{context.output_gradients[0]}; },
-          .flops = {},
-          .absorb = [](const Node& node, const Node& user) -> std::optional<Absorbed> {
-            Absorbed made{ToyAttributes{node.attributes.get<ToyAttributes>().taken + 1}, node.inputs};
-            for (const Value& input : user.inputs) {
-              if (input.node().get() != &node) made.inputs.push_back(input);
-            }
-            return made;
-          },
-          .absorbs_in_training = in_training};
-}
-
-const OpDef& toy_op() {
-  static const OpDef op = toy_definition(true);
-  return op;
-}
+using testing::taken;
+using testing::toy_definition;
+using testing::toy_op;
+using testing::ToyAttributes;
 
 struct Toy {
   Value x = input_value("x", DType::f32, Shape{3});
   std::vector<Value> outputs = make_node(toy_op(), ToyAttributes{}, {x});
 };
-
-// How many users each toy of the graph has taken in.
-std::vector<int> taken(const Graph& graph) {
-  std::vector<int> counts;
-  for (const auto& node : graph.nodes()) {
-    if (node->op->name == "toy") counts.push_back(node->attributes.get<ToyAttributes>().taken);
-  }
-  return counts;
-}
 
 TEST(AbsorbUsers, AChainGoesInOneByOne) {
   const Toy toy;
