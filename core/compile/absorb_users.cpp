@@ -29,17 +29,11 @@ std::string joined_name(const std::string& name, const std::string& user) {
 
 class Absorption {
  public:
-  Absorption(const Graph& graph, const Accepts& accepts) : graph_(graph), accepts_(accepts), readers_(readers_of(graph)) {}
+  Absorption(const Graph& graph, Accepts accepts) : graph_(graph), accepts_(std::move(accepts)), readers_(readers_of(graph)) {}
 
   Graph run() {
-    const Graph absorbed = rewrite(graph_, [this](const NodePtr& user, const std::vector<Value>& inputs) { return replaced(user, inputs); });
-    // What else the nodes gave (the mean of a normalisation) now comes from what they have become.
-    ValueMap outputs;
-    for (const auto& [grown, first] : grown_) {
-      for (size_t i = 0; i < first->outputs.size(); ++i) outputs[Value(first, static_cast<int>(i))] = Value(grown, static_cast<int>(i));
-    }
-    const bool others = std::any_of(grown_.begin(), grown_.end(), [](const auto& entry) { return entry.first->outputs.size() > 1; });
-    return others ? rewrite(absorbed, [](const NodePtr&, const std::vector<Value>&) { return std::vector<Value>(); }, &outputs) : absorbed;
+    const auto replace = [this](const NodePtr& user, const std::vector<Value>& inputs) { return replaced(user, inputs); };
+    return with_other_outputs(rewrite(graph_, replace));
   }
 
  private:
@@ -54,11 +48,24 @@ class Absorption {
     return {};
   }
 
+  // What else a node gave (the mean of a normalisation) now comes from what it has become.
+  Graph with_other_outputs(const Graph& absorbed) const {
+    ValueMap outputs;
+    for (const auto& [grown, first] : grown_) {
+      if (first->outputs.size() == 1) continue;
+      for (int i = 0; i < static_cast<int>(first->outputs.size()); ++i) outputs[Value(first, i)] = Value(grown, i);
+    }
+    if (outputs.empty()) return absorbed;
+    const auto keep = [](const NodePtr&, const std::vector<Value>&) { return std::vector<Value>(); };
+    return rewrite(absorbed, keep, &outputs);
+  }
+
   // Whether another of the inputs comes from the same node, by one of its other outputs: it cannot wait for itself.
   bool reads_more_of(const Value& value, const std::vector<Value>& inputs) const {
     const Value first(first_of(value.node()), 0);
     if (first.node()->outputs.size() == 1) return false;
-    return std::any_of(inputs.begin(), inputs.end(), [&](const Value& input) { return !input.same_as(value) && depends_on(input, first); });
+    return std::any_of(inputs.begin(), inputs.end(),
+                       [&](const Value& input) { return !input.same_as(value) && depends_on(input, first); });
   }
 
   // The node as it was before it took anything in. Whoever reads its other outputs reads them there until the end.
@@ -84,7 +91,7 @@ class Absorption {
   }
 
   const Graph& graph_;
-  const Accepts& accepts_;
+  Accepts accepts_;
   std::map<ValueKey, int> readers_;
   std::map<NodePtr, NodePtr> grown_;  // what a node has become -> the node
 };

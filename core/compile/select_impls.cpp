@@ -24,7 +24,8 @@ KernelQuery query_of(const Node& node, std::span<const TensorType> inputs, const
 
 }  // namespace
 
-std::optional<size_t> accepting_impl(const Node& node, const OpRegistry& ops, const PlanOptions& options, std::vector<Refusal>* refused) {
+std::optional<size_t> accepting_impl(const Node& node, const OpRegistry& ops, const PlanOptions& options,
+                                     std::vector<Refusal>* refused) {
   const std::vector<TensorType> inputs = types_of(node.inputs);
   const KernelQuery query = query_of(node, inputs, options);
   const auto forced = options.forced_impls.find(node.op->name);
@@ -44,7 +45,8 @@ std::optional<size_t> accepting_impl(const Node& node, const OpRegistry& ops, co
   return std::nullopt;
 }
 
-std::optional<Choice> find_impl(const Node& node, const OpRegistry& ops, const PlanOptions& options, std::vector<Refusal>* refused) {
+std::optional<Choice> find_impl(const Node& node, const OpRegistry& ops, const PlanOptions& options,
+                                std::vector<Refusal>* refused) {
   std::vector<Refusal> refusals;
   const std::optional<size_t> place = accepting_impl(node, ops, options, &refusals);
   if (!place) {
@@ -64,7 +66,8 @@ Choice select_impl(const Node& node, const OpRegistry& ops, const PlanOptions& o
   std::string why;
   for (const Refusal& refusal : refusals) why += "\n  " + refusal.impl + ": " + refusal.reason;
   throw Error(ErrorKind::model, text("[", node.op->name, "] node \"", node.name, "\": no implementation on ", options.device,
-                                     " takes ", join(types_of(node.inputs)), " (there are: ", names.empty() ? "none" : join(names), ")", why));
+                                     " takes ", join(types_of(node.inputs)), " (there are: ", names.empty() ? "none" : join(names), ")",
+                                     why));
 }
 
 Selection select_impls(const Graph& graph, const OpRegistry& ops, const PlanOptions& options) {

@@ -239,7 +239,8 @@ KernelImpl naive(const char* op) {
 void launch_sum_parts(void* stream, const float* parts, int number, const Conv2dProduct& product, const EpilogueArgs& epilogue,
                       Result result) {
   const int64_t count = static_cast<int64_t>(product.m) * product.n;
-  launch<conv2d_sum_parts_kernel>(stream, dim3(blocks_of(count)), dim3(kThreads), 0, parts, result, count, product.n, number, epilogue);
+  launch<conv2d_sum_parts_kernel>(stream, dim3(blocks_of(count)), dim3(kThreads), 0, parts, result, count, product.n,
+                                  number, epilogue);
 }
 
 std::span<const KernelImpl> conv2d_impls() {

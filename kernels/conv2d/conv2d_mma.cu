@@ -60,8 +60,8 @@ struct MmaArgs {
 
 // The sums of a warp, whose part of y begins at (first_row, first_column), as they are to be stored.
 template <class P>
-__device__ __forceinline__ void finish_sums(WarpSums<P>& sums, const EpilogueArgs& epilogue, const Conv2dProduct& p, int64_t first_row,
-                                            int64_t first_column) {
+__device__ __forceinline__ void finish_sums(WarpSums<P>& sums, const EpilogueArgs& epilogue, const Conv2dProduct& p,
+                                            int64_t first_row, int64_t first_column) {
   if (epilogue.is_none()) return;
   const int lane = static_cast<int>(threadIdx.x) % 32;
 #pragma unroll

@@ -82,7 +82,8 @@ dnnl::convolution_forward::primitive_desc forward(const Description& d) {
   attributes.set_post_ops(operations(d, [](size_t, int, const memory::desc&) {}));
   const memory::desc no_bias;
   const dnnl::convolution_forward::desc desc(dnnl::prop_kind::forward_training, kAlgorithm, d.pictures(d.x), d.any_filters(),
-                                             d.has_bias() ? d.bias() : no_bias, d.results(), d.strides, d.dilations, d.before, d.behind);
+                                             d.has_bias() ? d.bias() : no_bias, d.results(), d.strides, d.dilations, d.before,
+                                             d.behind);
   return {desc, attributes, onednn::engine()};
 }
 

@@ -51,12 +51,14 @@ EpilogueInputs epilogue_inputs(const Epilogue& epilogue, std::span<const Value> 
           .widened = epilogue.widened};
 }
 
-TensorType infer_epilogue(const Epilogue& epilogue, std::span<const TensorType> inputs, size_t own, DType type, const Shape& shape) {
+TensorType infer_epilogue(const Epilogue& epilogue, std::span<const TensorType> inputs, size_t own, DType type,
+                          const Shape& shape) {
   const EpiloguePlaces at = epilogue_places(epilogue, own);
   const size_t wanted = at.residual + (epilogue.residual ? 1 : 0);
   LAMINA_CHECK(inputs.size() == wanted, "takes ", wanted, " inputs with the epilogue '", epilogue, "', got ", inputs.size());
   LAMINA_CHECK(std::isfinite(epilogue.slope) && epilogue.slope >= 0, "needs a finite slope of 0 or more, got ", epilogue.slope);
-  const TensorType y{epilogue.widened && has_16_bits(type) ? DType::f32 : type, shape}, vector{vector_type(type), Shape{shape[shape.rank() - 1]}};
+  const TensorType y{epilogue.widened && has_16_bits(type) ? DType::f32 : type, shape};
+  const TensorType vector{vector_type(type), Shape{shape[shape.rank() - 1]}};
   const auto expect = [&](const char* part, bool there, size_t place, const TensorType& expected) {
     LAMINA_CHECK(!there || inputs[place] == expected, part, " is ", inputs[place], ", expected ", expected);
   };

@@ -68,8 +68,8 @@ Follower follower_of(const Node& node, const Node& user) {
   const bool per_channel = is_per_channel(operand, v.shape);
   switch (function) {
     case ScalarFunction::leaky_relu:
-      if (*place == 0 && operand.node()->op == &constant_op() && operand.shape().rank() == 0) return leaky(constant_of(*operand.node()).at(0));
-      break;
+      if (*place != 0 || operand.node()->op != &constant_op() || operand.shape().rank() != 0) break;
+      return leaky(constant_of(*operand.node()).at(0));
     case ScalarFunction::multiply:
       if (per_channel) return {.kind = Follower::Kind::scale, .operand = channel_vector(operand, v.dtype)};
       break;

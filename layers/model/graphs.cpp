@@ -120,7 +120,9 @@ StepGraph training_graph(const Network& network, const GraphOptions& options) {
   }
   const std::vector<Update> moving = std::exchange(step.graph.updates, {});
   if (options.optimizer) step.graph.updates = options.optimizer->attach(trained, healthy);
-  for (const auto& [variable, value] : moving) step.graph.updates.push_back({variable, where(healthy, value, variable_value(variable))});
+  for (const auto& [variable, value] : moving) {
+    step.graph.updates.push_back({variable, where(healthy, value, variable_value(variable))});
+  }
   step.graph.outputs.push_back({kHealthyOutput, healthy});
   step.graph = simplify(with_shared_leaves(step.graph));
   return step;

@@ -59,12 +59,14 @@ TEST(AbsorbUsers, ASecondOutputThatIsFetchedMovesAlong) {
 
 TEST(AbsorbUsers, LeavesWhatIsAnOutput) {
   const Toy toy;
-  EXPECT_EQ(taken(absorb_users_in_training({.outputs = {{"y", negate(toy.outputs[0])}, {"z", toy.outputs[0]}}})), std::vector<int>{0});
+  const Graph graph{.outputs = {{"y", negate(toy.outputs[0])}, {"z", toy.outputs[0]}}};
+  EXPECT_EQ(taken(absorb_users_in_training(graph)), std::vector<int>{0});
 }
 
 TEST(AbsorbUsers, LeavesWhatTwoRead) {
   const Toy toy;
-  EXPECT_EQ(taken(absorb_users_in_training({.outputs = {{"y", negate(toy.outputs[0])}, {"z", tanh(toy.outputs[0])}}})), std::vector<int>{0});
+  const Graph graph{.outputs = {{"y", negate(toy.outputs[0])}, {"z", tanh(toy.outputs[0])}}};
+  EXPECT_EQ(taken(absorb_users_in_training(graph)), std::vector<int>{0});
 }
 
 TEST(AbsorbUsers, LeavesASumWithWhatComesFromItsSecondOutput) {

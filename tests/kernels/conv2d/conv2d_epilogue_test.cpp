@@ -168,7 +168,8 @@ TEST(Conv2dEpilogue, ReluHidesNoNaN) {
 TEST(Conv2dEpilogue, TrainingKeepsWhatGradientsRead) {
   const Block block{.slope = 0.5};
   const Value y = leaky_relu(block.convolved() + block.shift, block.slope);
-  const auto gradients = build_gradients(std::vector{mean(square(y))}, std::vector{Value()}, std::vector{block.x, block.w, block.shift});
+  const std::vector<Value> wanted = {block.x, block.w, block.shift};
+  const auto gradients = build_gradients(std::vector{mean(square(y))}, std::vector{Value()}, wanted);
   for (const DeviceKind kind : testing::available_devices()) {
     const auto fused = testing::run_values(gradients, block.feed(), options_of(kind, true));
     const auto plain = testing::run_values(gradients, block.feed(), options_of(kind, false));
