@@ -32,7 +32,7 @@ TOPS = sorted({folder.split("/")[0] for folder in ALLOWED})
 # Of another op only its own header <op>.h is for others; losses, layers and apps see nothing else of kernels/. What
 # several ops are made of has folders that are no ops.
 OP_HEADER = re.compile(r"^kernels/(\w+)/\1\.h$")
-SHARED_BY_OPS = {"copies", "device", "onednn", "program", "window"}
+SHARED_BY_OPS = {"copies", "device", "epilogue", "onednn", "program", "window"}
 # The one launcher that an op lends to another.
 LENT = {("kernels/lstm/lstm.cu", "kernels/matmul/matmul_tiled.cuh")}
 

@@ -3,6 +3,8 @@
 
 #include <ostream>
 
+#include "core/compile/absorb_users.h"
+
 namespace lamina {
 namespace {
 
@@ -30,6 +32,7 @@ Plan make_plan(const Graph& traced, const SymbolBindings& signature, const OpReg
   const PassLog log(options.dump);
   Graph graph = log("specialise", specialise(traced, signature));         // symbols become numbers
   graph = log("simplify", simplify(graph));                               // sizes have become constants
+  graph = log("absorb_users", absorb_users(graph, ops, options));         // biases and activations become part of ops
   graph = log("separate_updates", separate_updates(graph));               // each update may alias its variable
   Selection impls = select_impls(graph, ops, options);                    // layouts come out of the chosen primitives
   graph = log("assign_layouts", assign_layouts(graph, impls, ops, options));  // every conversion is a visible node

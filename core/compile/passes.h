@@ -56,6 +56,10 @@ Choice select_impl(const Node& node, const OpRegistry& ops, const PlanOptions& o
 std::optional<Choice> find_impl(const Node& node, const OpRegistry& ops, const PlanOptions& options,
                                 std::vector<Refusal>* refused = nullptr);
 
+// The place that this implementation has in the op's list, with no primitive made for it.
+std::optional<size_t> accepting_impl(const Node& node, const OpRegistry& ops, const PlanOptions& options,
+                                     std::vector<Refusal>* refused = nullptr);
+
 // Where a chosen implementation wants another layout than its input has, a visible `reorder` node goes between; values
 // that are read in one layout by several nodes are converted once.
 Graph assign_layouts(const Graph& graph, Selection& selection, const OpRegistry& ops, const PlanOptions& options);

@@ -10,40 +10,64 @@ bool is_free(const Node& node) {
   return node.op == &input_op() || node.op == &variable_op() || node.op == &constant_op() || node.op == &reshape_op();
 }
 
-std::optional<Choice> find_impl(const Node& node, const OpRegistry& ops, const PlanOptions& options, std::vector<Refusal>* refused) {
-  std::vector<TensorType> inputs;
-  for (const Value& input : node.inputs) inputs.push_back(input.type());
-  const KernelQuery query{node.attributes,  inputs,          node.outputs, options.threads,
-                          options.deterministic, options.allow_tf32};
+namespace {
+
+std::vector<TensorType> types_of(const std::vector<Value>& values) {
+  std::vector<TensorType> types;
+  for (const Value& value : values) types.push_back(value.type());
+  return types;
+}
+
+KernelQuery query_of(const Node& node, std::span<const TensorType> inputs, const PlanOptions& options) {
+  return {node.attributes, inputs, node.outputs, options.threads, options.deterministic, options.allow_tf32};
+}
+
+}  // namespace
+
+std::optional<size_t> accepting_impl(const Node& node, const OpRegistry& ops, const PlanOptions& options,
+                                     std::vector<Refusal>* refused) {
+  const std::vector<TensorType> inputs = types_of(node.inputs);
+  const KernelQuery query = query_of(node, inputs, options);
   const auto forced = options.forced_impls.find(node.op->name);
-  std::vector<Refusal> refusals;
-  for (const KernelImpl* impl : ops.impls(node.op->name, options.device)) {
-    if (forced != options.forced_impls.end() && forced->second != impl->name) {
-      refusals.push_back({impl->full_name(), text("'", forced->second, "' was asked for")});
+  const auto refuse = [&](const KernelImpl& impl, std::string reason) {
+    if (refused) refused->push_back({impl.full_name(), std::move(reason)});
+  };
+  const std::vector<const KernelImpl*> impls = ops.impls(node.op->name, options.device);
+  for (size_t i = 0; i < impls.size(); ++i) {
+    if (forced != options.forced_impls.end() && forced->second != impls[i]->name) {
+      refuse(*impls[i], text("'", forced->second, "' was asked for"));
       continue;
     }
-    const Verdict verdict = impl->accepts(query);
-    if (!verdict.accepted()) {
-      refusals.push_back({impl->full_name(), verdict.reason()});
-      continue;
-    }
-    return Choice{*impl, impl->prepare ? impl->prepare(query) : Prepared{}, std::move(refusals)};
+    const Verdict verdict = impls[i]->accepts(query);
+    if (verdict.accepted()) return i;
+    refuse(*impls[i], verdict.reason());
   }
-  if (refused) *refused = std::move(refusals);
   return std::nullopt;
+}
+
+std::optional<Choice> find_impl(const Node& node, const OpRegistry& ops, const PlanOptions& options,
+                                std::vector<Refusal>* refused) {
+  std::vector<Refusal> refusals;
+  const std::optional<size_t> place = accepting_impl(node, ops, options, &refusals);
+  if (!place) {
+    if (refused) *refused = std::move(refusals);
+    return std::nullopt;
+  }
+  const KernelImpl& impl = *ops.impls(node.op->name, options.device)[*place];
+  const std::vector<TensorType> inputs = types_of(node.inputs);
+  return Choice{impl, impl.prepare ? impl.prepare(query_of(node, inputs, options)) : Prepared{}, std::move(refusals)};
 }
 
 Choice select_impl(const Node& node, const OpRegistry& ops, const PlanOptions& options) {
   std::vector<Refusal> refusals;
   if (std::optional<Choice> choice = find_impl(node, ops, options, &refusals)) return std::move(*choice);
-  std::vector<TensorType> inputs;
-  for (const Value& input : node.inputs) inputs.push_back(input.type());
   std::vector<std::string> names;
   for (const KernelImpl* impl : ops.impls(node.op->name, options.device)) names.push_back(impl->name);
   std::string why;
   for (const Refusal& refusal : refusals) why += "\n  " + refusal.impl + ": " + refusal.reason;
   throw Error(ErrorKind::model, text("[", node.op->name, "] node \"", node.name, "\": no implementation on ", options.device,
-                                     " takes ", join(inputs), " (there are: ", names.empty() ? "none" : join(names), ")", why));
+                                     " takes ", join(types_of(node.inputs)), " (there are: ", names.empty() ? "none" : join(names), ")",
+                                     why));
 }
 
 Selection select_impls(const Graph& graph, const OpRegistry& ops, const PlanOptions& options) {

@@ -51,6 +51,12 @@ struct Node {
   ~Node();  // frees a long chain of nodes without recursion
 };
 
+// What a node becomes that takes in one of its users (OpDef::absorb).
+struct Absorbed {
+  Attributes attributes;
+  std::vector<Value> inputs;
+};
+
 inline const TensorType& Value::type() const { return node_->outputs[static_cast<size_t>(output_)]; }
 
 // A key by which Values can be put in maps.

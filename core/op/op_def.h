@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,8 +14,10 @@
 
 namespace lamina {
 
-class Value;            // core/graph/value.h
-struct GradientContext; // core/graph/gradient_context.h
+class Value;             // core/graph/value.h
+struct Node;             // core/graph/value.h
+struct GradientContext;  // core/graph/value.h
+struct Absorbed;         // core/graph/value.h
 
 // Arithmetic and memory traffic of one execution with concrete shapes: each tensor read or written once.
 struct OpCost {
@@ -36,6 +39,14 @@ struct OpDef {
 
   // True where outputs are sums, products by exact factors or copies of inputs: equal bit by bit on small integers.
   bool exact_on_integers = false;
+
+  // The same op with `user`, a pointwise node that reads output 0 of `node`, taken in: output 0 is then what user's output
+  // was. Nothing where the op cannot. Absent: it takes in nothing.
+  std::function<std::optional<Absorbed>(const Node& node, const Node& user)> absorb = nullptr;
+
+  // Whether what absorb makes keeps nothing that `gradient` would have to compute again: users are then taken in before
+  // gradients are built, too.
+  bool absorbs_in_training = false;
 };
 
 OpCost cost_of(const OpDef& op, const Attributes& attributes, std::span<const TensorType> inputs,

@@ -29,11 +29,12 @@ Shape places_of(const Window& window, const Shape& x, const Shape& w) {
 
 std::vector<TensorType> infer_conv2d(const Attributes& attributes, std::span<const TensorType> inputs) {
   check_types(inputs[0], inputs[1]);
-  return {{inputs[0].dtype, places_of(attributes.get<Conv2dAttributes>().window, inputs[0].shape, inputs[1].shape)}};
+  const auto& [window, unused, epilogue] = attributes.get<Conv2dAttributes>();
+  return {infer_epilogue(epilogue, inputs, 2, inputs[0].dtype, places_of(window, inputs[0].shape, inputs[1].shape))};
 }
 
 std::vector<TensorType> infer_dgrad(const Attributes& attributes, std::span<const TensorType> inputs) {
-  const auto& [window, shape] = attributes.get<Conv2dAttributes>();
+  const auto& [window, shape, unused] = attributes.get<Conv2dAttributes>();
   check_types(inputs[0], inputs[1]);
   const Shape y = places_of(window, shape, inputs[1].shape);
   LAMINA_CHECK(inputs[0].shape == y, "the gradient of y has shape ", inputs[0].shape, ", y has ", y);
@@ -41,7 +42,7 @@ std::vector<TensorType> infer_dgrad(const Attributes& attributes, std::span<cons
 }
 
 std::vector<TensorType> infer_wgrad(const Attributes& attributes, std::span<const TensorType> inputs) {
-  const auto& [window, shape] = attributes.get<Conv2dAttributes>();
+  const auto& [window, shape, unused] = attributes.get<Conv2dAttributes>();
   check_types(inputs[0], inputs[1]);
   const Shape y = places_of(window, inputs[0].shape, shape);
   LAMINA_CHECK(inputs[1].shape == y, "the gradient of y has shape ", inputs[1].shape, ", y has ", y);
@@ -49,9 +50,22 @@ std::vector<TensorType> infer_wgrad(const Attributes& attributes, std::span<cons
 }
 
 std::vector<Value> conv2d_gradient(const GradientContext& context) {
-  const Window& window = context.attributes<Conv2dAttributes>().window;
+  const auto& [window, unused, epilogue] = context.attributes<Conv2dAttributes>();
   const Value &x = context.inputs[0], &w = context.inputs[1], &dy = context.output_gradients[0];
-  return {conv2d_dgrad(dy, w, window, x.shape()), conv2d_wgrad(x, dy, window, w.shape())};
+  if (epilogue == Epilogue{}) return {conv2d_dgrad(dy, w, window, x.shape()), conv2d_wgrad(x, dy, window, w.shape())};
+  // The sums are made again; so that no training pays for that, users are taken in behind build_gradients.
+  const auto [dsums, rest] = epilogue_gradients(epilogue_inputs(epilogue, context.inputs, 2), conv2d(x, w, window), dy);
+  std::vector<Value> gradients = {conv2d_dgrad(dsums, w, window, x.shape()), conv2d_wgrad(x, dsums, window, w.shape())};
+  gradients.insert(gradients.end(), rest.begin(), rest.end());
+  return gradients;
+}
+
+std::optional<Absorbed> absorb_into_conv2d(const Node& node, const Node& user) {
+  auto attributes = node.attributes.get<Conv2dAttributes>();
+  const auto epilogue = absorb_into(epilogue_inputs(attributes.epilogue, node.inputs, 2), node.inputs[0].dtype(), node, user);
+  if (!epilogue) return std::nullopt;
+  attributes.epilogue = epilogue->attribute();
+  return Absorbed{attributes, epilogue->after({node.inputs[0], node.inputs[1]})};
 }
 
 // All three are linear in each factor, so each is the gradient of the others.
@@ -85,8 +99,12 @@ double wgrad_flops(const Attributes& attributes, std::span<const TensorType> inp
 }  // namespace
 
 const OpDef& conv2d_op() {
-  static const OpDef op{
-      .name = "conv2d", .infer = infer_conv2d, .gradient = conv2d_gradient, .flops = conv2d_flops, .exact_on_integers = true};
+  static const OpDef op{.name = "conv2d",
+                        .infer = infer_conv2d,
+                        .gradient = conv2d_gradient,
+                        .flops = conv2d_flops,
+                        .exact_on_integers = true,
+                        .absorb = absorb_into_conv2d};
   return op;
 }
 
@@ -102,19 +120,19 @@ const OpDef& conv2d_wgrad_op() {
   return op;
 }
 
-Value conv2d(const Value& x, const Value& w, Window window) {
+Value conv2d(const Value& x, const Value& w, Window window, const EpilogueInputs& epilogue) {
   LAMINA_CHECK(w.shape().rank() == 4 && w.shape()[0].is_number() && w.shape()[1].is_number(),
                "[conv2d] takes filters (height, width, channels in, channels out) of known height and width, got ", w.shape());
   window.size = {w.shape()[0].number(), w.shape()[1].number()};
-  return make_value(conv2d_op(), Conv2dAttributes{window, {}}, {x, w});
+  return make_value(conv2d_op(), Conv2dAttributes{.window = window, .epilogue = epilogue.attribute()}, epilogue.after({x, w}));
 }
 
 Value conv2d_dgrad(const Value& dy, const Value& w, Window window, const Shape& x_shape) {
-  return make_value(conv2d_dgrad_op(), Conv2dAttributes{window, x_shape}, {dy, w});
+  return make_value(conv2d_dgrad_op(), Conv2dAttributes{.window = window, .shape = x_shape}, {dy, w});
 }
 
 Value conv2d_wgrad(const Value& x, const Value& dy, Window window, const Shape& w_shape) {
-  return make_value(conv2d_wgrad_op(), Conv2dAttributes{window, w_shape}, {x, dy});
+  return make_value(conv2d_wgrad_op(), Conv2dAttributes{.window = window, .shape = w_shape}, {x, dy});
 }
 
 std::vector<OpEntry> conv2d_ops() {

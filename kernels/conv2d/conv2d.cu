@@ -6,6 +6,7 @@
 //           it, spaced by 16. Where tiles are few the sum is cut into up to 32 parts, which `sum_parts` adds in order.
 // Shared    tiled: 16 x 64 of both factors = 8 KiB + padding.     Workspace  one f32 per part and element, if cut.
 // Barriers  tiled: two per step of 16 along the sum: tile loaded, tile used up.
+// Epilogue  applied to each sum as it is stored; where the sum is cut, by sum_parts.
 // Layouts   NHWC, HWIO.     Needs  fewer than 2^31 elements in each tensor: places are taken apart in 32 bits.
 // Bound     arithmetic; 8 multiply-adds per shared load, and one address per element of the left factor.
 #include "core/simt/simt.h"
@@ -30,6 +31,7 @@ struct ConvArgs {
   Result result;
   float* parts;  // null where the sum is not cut
   int part;      // length of a part along k
+  EpilogueArgs epilogue;
 };
 
 template <Conv2dPass kPass>
@@ -50,7 +52,7 @@ __global__ void conv2d_naive_kernel(const __grid_constant__ ConvArgs args) {
   for (int k = 0; k < p.k; ++k) {
     sum += left_at<kPass>(args, gather, m, k) * load_as<float>(args.right, gather.offset_of_right(k, n));
   }
-  store_as(args.result, at, sum);
+  store_as(args.result, at, finished(args.epilogue, sum, n, at));
 }
 
 // The tile of the left factor as [k][m]. Neighbouring threads load neighbouring addresses: channels, which are along k for
@@ -153,18 +155,19 @@ __global__ void conv2d_tiled_kernel(const __grid_constant__ ConvArgs args) {
       if (args.parts) {
         args.parts[static_cast<int64_t>(blockIdx.z) * p.m * p.n + at] = sums[i][j];
       } else {
-        store_as(args.result, at, sums[i][j]);
+        store_as(args.result, at, finished(args.epilogue, sums[i][j], n, at));
       }
     }
   }
 }
 
-__global__ void conv2d_sum_parts_kernel(const float* parts, Result result, int64_t count, int number) {
+__global__ void conv2d_sum_parts_kernel(const float* parts, Result result, int64_t count, int columns, int number,
+                                        const __grid_constant__ EpilogueArgs epilogue) {
   const int64_t at = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x;
   if (at >= count) return;
   float sum = 0;
   for (int part = 0; part < number; ++part) sum += parts[part * count + at];
-  store_as(result, at, sum);
+  store_as(result, at, finished(epilogue, sum, static_cast<int>(at % columns), at));
 }
 
 struct State {
@@ -200,7 +203,8 @@ ConvArgs arguments_of(const KernelContext& context) {
           {context.inputs[1].data, context.inputs[1].dtype},
           {context.outputs[0].data, context.outputs[0].dtype},
           state.parts.number > 1 ? static_cast<float*>(context.workspace) : nullptr,
-          state.parts.length};
+          state.parts.length,
+          epilogue_args(context)};
 }
 
 // The factors in the order of the product: of wgrad x is on the left and dy on the right, as they come.
@@ -217,8 +221,7 @@ void launch_tiled(KernelContext& context) {
   const int parts = context.state_as<State>().parts.number;
   const dim3 grid(static_cast<unsigned>(tiles_of(args.product)), 1, static_cast<unsigned>(parts));
   launch<conv2d_tiled_kernel<kPass>>(context.stream, grid, dim3(kThreads), 0, args);
-  const int64_t count = static_cast<int64_t>(args.product.m) * args.product.n;
-  if (args.parts) launch_sum_parts(context.stream, args.parts, parts, count, args.result);
+  if (args.parts) launch_sum_parts(context.stream, args.parts, parts, args.product, args.epilogue, args.result);
 }
 
 template <Conv2dPass kPass>
@@ -233,8 +236,11 @@ KernelImpl naive(const char* op) {
 
 }  // namespace
 
-void launch_sum_parts(void* stream, const float* parts, int number, int64_t count, Result result) {
-  launch<conv2d_sum_parts_kernel>(stream, dim3(blocks_of(count)), dim3(kThreads), 0, parts, result, count, number);
+void launch_sum_parts(void* stream, const float* parts, int number, const Conv2dProduct& product, const EpilogueArgs& epilogue,
+                      Result result) {
+  const int64_t count = static_cast<int64_t>(product.m) * product.n;
+  launch<conv2d_sum_parts_kernel>(stream, dim3(blocks_of(count)), dim3(kThreads), 0, parts, result, count, product.n,
+                                  number, epilogue);
 }
 
 std::span<const KernelImpl> conv2d_impls() {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Convolutions around the tiles of the kernels: every padding, strides that do and do not divide, dilation, windows as
 // large as the picture, channels that are and are not a multiple of 16 bytes, and the shapes of YOLOv3. The two gradients
-// run the same list. Whole numbers must come out equal bit by bit.
+// run the same list, and conv2d some of it with every kind of epilogue. Whole numbers must come out equal bit by bit.
+#include <algorithm>
+
 #include "core/base/text.h"
+#include "core/graph/pointwise.h"
 #include "core/op/op_case.h"
 #include "kernels/conv2d/conv2d.h"
 
@@ -72,13 +75,38 @@ Extents places_of(const ConvShape& shape) {
   return y;
 }
 
+struct NamedEpilogue {
+  const char* name;
+  Epilogue parts;
+};
+
+// A slope of a half keeps whole numbers exact.
+constexpr NamedEpilogue kEpilogues[] = {
+    {"_shift", {.shift = true}},
+    {"_scale", {.scale = true}},
+    {"_shift_leaky", {.shift = true, .slope = 0.5}},
+    {"_relu", {.slope = 0}},
+    {"_residual", {.residual = true}},
+    {"_norm_leaky", {.scale = true, .shift = true, .slope = 0.5}},
+    {"_norm_leaky_residual", {.scale = true, .shift = true, .slope = 0.5, .residual = true}},
+    {"_norm_leaky_residual_f32", {.scale = true, .shift = true, .slope = 0.5, .residual = true, .widened = true}},
+};
+
+bool has_epilogues(const ConvShape& shape) {
+  // Between them: each implementation, tiles with tails, sums that are cut into parts, nothing at all, and one of YOLOv3.
+  const std::string_view chosen[] = {"3x3_same", "8_channels", "16_to_32_channels", "255_channels_out", "1_channel",
+                                     "long_sums_over_channels", "no_batch", "bench_yolo_52"};
+  return std::find(std::begin(chosen), std::end(chosen), shape.name) != std::end(chosen);
+}
+
 template <class Make>
-std::vector<OpCase> cases_of(Make make) {
+std::vector<OpCase> cases_of(Make make, const char* suffix = "") {
   std::vector<OpCase> cases;
   for (const ConvShape& shape : shapes()) {
+    if (*suffix && !has_epilogues(shape)) continue;
     for (const Fill fill : {Fill::uniform, Fill::integers}) {
       OpCase one = make(shape);
-      one.name = text(shape.name, fill == Fill::integers ? "_whole" : "");
+      one.name = text(shape.name, suffix, fill == Fill::integers ? "_whole" : "");
       one.tag = shape.tag;
       for (CaseInput& input : one.inputs) {
         input.fill = fill;
@@ -92,10 +120,29 @@ std::vector<OpCase> cases_of(Make make) {
   return cases;
 }
 
+OpCase with_epilogue(const ConvShape& shape, const Epilogue& parts) {
+  OpCase one;
+  const Extents channels{shape.w[3]};
+  one.inputs = {{.extents = shape.x}, {.extents = shape.w}};
+  if (parts.scale) one.inputs.push_back({.extents = channels});
+  if (parts.shift) one.inputs.push_back({.extents = channels});
+  if (parts.residual) one.inputs.push_back({.extents = places_of(shape)});
+  one.build = [window = window_of(shape), parts](std::span<const Value> inputs) {
+    // Vectors are f32 whatever the factors are; so is a residual that is added to f32.
+    const DType type = inputs[0].dtype(), vectors = type == DType::f64 ? DType::f64 : DType::f32;
+    EpilogueInputs epilogue = epilogue_inputs(parts, inputs, 2);
+    if (parts.scale) epilogue.scale = cast(epilogue.scale, vectors);
+    if (parts.shift) epilogue.shift = cast(epilogue.shift, vectors);
+    if (parts.residual) epilogue.residual = cast(epilogue.residual, parts.widened ? vectors : type);
+    return std::vector<Value>{conv2d(inputs[0], inputs[1], window, epilogue)};
+  };
+  return one;
+}
+
 }  // namespace
 
 std::vector<OpCase> conv2d_cases() {
-  return cases_of([](const ConvShape& shape) {
+  std::vector<OpCase> cases = cases_of([](const ConvShape& shape) {
     OpCase one;
     one.inputs = {{.extents = shape.x}, {.extents = shape.w}};
     one.build = [window = window_of(shape)](std::span<const Value> inputs) {
@@ -103,6 +150,17 @@ std::vector<OpCase> conv2d_cases() {
     };
     return one;
   });
+  for (const NamedEpilogue& named : kEpilogues) {
+    for (OpCase& one : cases_of([&](const ConvShape& shape) { return with_epilogue(shape, named.parts); }, named.name)) {
+      for (CaseInput& input : one.inputs) {
+        const bool whole = input.fill == Fill::integers;
+        if (!whole) input.low = -1, input.high = 1;                          // the gradient of scale sums products of three
+        if (whole && named.parts.slope != 1) input.differentiable = false;  // sums of zero stand on the bend
+      }
+      cases.push_back(std::move(one));
+    }
+  }
+  return cases;
 }
 
 std::vector<OpCase> conv2d_dgrad_cases() {

@@ -5,6 +5,7 @@
 // Copies    16 bytes: 8 (bf16) or 4 (f32) neighbouring channels of one place, zeros where the window hangs over the edge.
 // Shared    128 x 128: 48 KiB bf16, 60 KiB tf32 at most (dynamic); 64 x 64: half of it.
 // Workspace one f32 per part and element, if cut.     Barriers  one per step of 32 (bf16) or 16 (tf32) along the sum.
+// Epilogue  applied to the sums in registers as they are stored; where the sum is cut, by sum_parts.
 // Layouts   NHWC, HWIO.
 // Needs     the channels that are copied to be whole 16 bytes: in and out for forward and wgrad, out for dgrad.
 // Bound     arithmetic, from some 64 channels up; below it the addresses, one taken apart per copy.
@@ -51,10 +52,31 @@ struct MmaArgs {
   Conv2dProduct product;
   const T* left;
   const T* right;
-  T* result;
+  Result result;
   float* parts;  // null where the sum is not cut
   int part;      // length of a part along k
+  EpilogueArgs epilogue;
 };
+
+// The sums of a warp, whose part of y begins at (first_row, first_column), as they are to be stored.
+template <class P>
+__device__ __forceinline__ void finish_sums(WarpSums<P>& sums, const EpilogueArgs& epilogue, const Conv2dProduct& p,
+                                            int64_t first_row, int64_t first_column) {
+  if (epilogue.is_none()) return;
+  const int lane = static_cast<int>(threadIdx.x) % 32;
+#pragma unroll
+  for (int i = 0; i < P::kWarpRows / 16; ++i) {
+#pragma unroll
+    for (int j = 0; j < P::kWarpColumns / 8; ++j) {
+#pragma unroll
+      for (int k = 0; k < 4; ++k) {
+        const int64_t row = first_row + i * 16 + k / 2 * 8 + lane / 4, column = first_column + j * 8 + lane % 4 * 2 + k % 2;
+        float& sum = sums.at[i][j].r[k];
+        if (row < p.m && column < p.n) sum = finished(epilogue, sum, static_cast<int>(column), row * p.n + column);
+      }
+    }
+  }
+}
 
 template <Conv2dPass kPass, class TileA, class TileB, class P>
 __global__ void __launch_bounds__(P::kThreads, 2) conv2d_mma_kernel(const __grid_constant__ MmaArgs<typename TileA::Element> args) {
@@ -72,11 +94,17 @@ __global__ void __launch_bounds__(P::kThreads, 2) conv2d_mma_kernel(const __grid
     const StoredMatrix<Element> right{args.right, p.k, p.n};
     sums = mma_gemm<TileA, TileB, P>(shared, left, right, first_row, first_column, begin, end);
   }
+  const int64_t row = first_row + warp_row<P>(), column = first_column + warp_column<P>();  // of the warp's sums
+  using AsFloats = Tf32Tile<64, true>;
   if (args.parts) {
-    store_sums<Tf32Tile<64, true>>(sums, args.parts + static_cast<int64_t>(blockIdx.z) * p.m * p.n, p.m, p.n,
-                                   first_row + warp_row<P>(), first_column + warp_column<P>());
+    store_sums<AsFloats>(sums, args.parts + static_cast<int64_t>(blockIdx.z) * p.m * p.n, p.m, p.n, row, column);
+    return;
+  }
+  if constexpr (kPass == Conv2dPass::forward) finish_sums(sums, args.epilogue, p, row, column);
+  if (args.result.dtype == DType::f32) {
+    store_sums<AsFloats>(sums, static_cast<float*>(args.result.data), p.m, p.n, row, column);
   } else {
-    store_sums<TileA>(sums, args.result, p.m, p.n, first_row + warp_row<P>(), first_column + warp_column<P>());
+    store_sums<TileA>(sums, static_cast<Element*>(args.result.data), p.m, p.n, row, column);
   }
 }
 
@@ -104,13 +132,13 @@ void launch_mma(KernelContext& context) {
   const MmaArgs<T> args{state.product,
                         static_cast<const T*>(context.inputs[0].data),
                         static_cast<const T*>(context.inputs[1].data),
-                        static_cast<T*>(context.outputs[0].data),
+                        {context.outputs[0].data, context.outputs[0].dtype},
                         cut ? static_cast<float*>(context.workspace) : nullptr,
-                        state.parts.length};
+                        state.parts.length,
+                        epilogue_args(context)};
   state.large ? launch_tiles<kPass, Tile, LargePartition>(context.stream, args, state.parts.number)
               : launch_tiles<kPass, Tile, SmallPartition>(context.stream, args, state.parts.number);
-  const int64_t count = static_cast<int64_t>(state.product.m) * state.product.n;
-  if (cut) launch_sum_parts(context.stream, args.parts, state.parts.number, count, {context.outputs[0].data, context.outputs[0].dtype});
+  if (cut) launch_sum_parts(context.stream, args.parts, state.parts.number, state.product, args.epilogue, args.result);
 }
 
 template <Conv2dPass kPass>

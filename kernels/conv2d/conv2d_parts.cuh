@@ -7,6 +7,7 @@
 
 #include "kernels/conv2d/conv2d_product.h"
 #include "kernels/device/typed_memory.cuh"
+#include "kernels/epilogue/epilogue.cuh"
 
 namespace lamina::SIMT_BACKEND {
 
@@ -31,7 +32,13 @@ inline size_t bytes_of_parts(const Conv2dProduct& product, const SumParts& parts
   return static_cast<size_t>(parts.number) * static_cast<size_t>(product.m) * static_cast<size_t>(product.n) * sizeof(float);
 }
 
-// result[i] = parts[0][i] + parts[1][i] + ...; `count` elements each.
-void launch_sum_parts(void* stream, const float* parts, int number, int64_t count, Result result);
+// result[i] = finish(parts[0][i] + parts[1][i] + ...); m x n elements each.
+void launch_sum_parts(void* stream, const float* parts, int number, const Conv2dProduct& product, const EpilogueArgs& finish,
+                      Result result);
+
+// conv2d's; the gradients have none.
+inline EpilogueArgs epilogue_args(const KernelContext& context) {
+  return epilogue_args(context.attributes.get<Conv2dAttributes>().epilogue, context.inputs, 2);
+}
 
 }  // namespace lamina::SIMT_BACKEND

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The three convolutions as plain loops: each element of the result is one sum, over the taps that reach it.
+#include <type_traits>
+
 #include "kernels/conv2d/conv2d_cpu.h"
 #include "kernels/conv2d/conv2d_geometry.h"
 
@@ -34,8 +36,33 @@ int64_t w_at(const Conv2dGeometry& g, int64_t i, int64_t j, int64_t c, int64_t o
   return ((i * g.columns.size + j) * g.channels_in + c) * g.channels_out + o;
 }
 
-template <class T, class Sum>
-void forward(const Conv2dGeometry& g, const T* x, const T* w, T* y) {
+// y's element at `at`, of channel `o`, from its sum. Vector is the type of scale and shift, Y that of y.
+template <class Vector, class Y>
+struct ReferenceEpilogue {
+  const Vector* scale = nullptr;
+  const Vector* shift = nullptr;
+  const Y* residual = nullptr;
+  double slope = 1;
+
+  ReferenceEpilogue(const KernelContext& context, const Epilogue& epilogue) : slope(epilogue.slope) {
+    const EpiloguePlaces at = epilogue_places(epilogue, 2);
+    if (epilogue.scale) scale = context.inputs[at.scale].as<Vector>();
+    if (epilogue.shift) shift = context.inputs[at.shift].as<Vector>();
+    if (epilogue.residual) residual = context.inputs[at.residual].as<Y>();
+  }
+
+  template <class Sum>
+  Y operator()(Sum sum, int64_t o, int64_t at) const {
+    if (scale) sum *= scale[o];
+    if (shift) sum += shift[o];
+    if (sum < 0 && slope != 1) sum = slope == 0 ? Sum(0) : sum * static_cast<Sum>(slope);
+    if (residual) sum += convert<Sum>(residual[at]);
+    return convert<Y>(sum);
+  }
+};
+
+template <class T, class Sum, class Y, class Finish>
+void forward(const Conv2dGeometry& g, const T* x, const T* w, Y* y, const Finish& finish) {
   for (int64_t n = 0; n < g.batch; ++n) {
     for (int64_t p = 0; p < g.rows.out; ++p) {
       for (int64_t q = 0; q < g.columns.out; ++q) {
@@ -48,7 +75,8 @@ void forward(const Conv2dGeometry& g, const T* x, const T* w, T* y) {
               }
             });
           });
-          y[y_at(g, n, p, q, o)] = convert<T>(sum);
+          const int64_t at = y_at(g, n, p, q, o);
+          y[at] = finish(sum, o, at);
         }
       }
     }
@@ -105,10 +133,17 @@ template <Conv2dPass kPass, class T, class Sum>
 void run(KernelContext& context) {
   const auto& g = context.state_as<Conv2dGeometry>();
   const T *const a = context.inputs[0].as<T>(), *const b = context.inputs[1].as<T>();
-  T* const result = context.outputs[0].as<T>();
-  if constexpr (kPass == Conv2dPass::forward) forward<T, Sum>(g, a, b, result);
-  if constexpr (kPass == Conv2dPass::dgrad) dgrad<T, Sum>(g, a, b, result);
-  if constexpr (kPass == Conv2dPass::wgrad) wgrad<T, Sum>(g, a, b, result);
+  if constexpr (kPass == Conv2dPass::dgrad) dgrad<T, Sum>(g, a, b, context.outputs[0].as<T>());
+  if constexpr (kPass == Conv2dPass::wgrad) wgrad<T, Sum>(g, a, b, context.outputs[0].as<T>());
+  if constexpr (kPass == Conv2dPass::forward) {
+    using Vector = std::conditional_t<std::is_same_v<T, double>, double, float>;
+    const Epilogue& epilogue = context.attributes.get<Conv2dAttributes>().epilogue;
+    if (context.outputs[0].dtype == DType::f32) {
+      forward<T, Sum>(g, a, b, context.outputs[0].as<float>(), ReferenceEpilogue<Vector, float>(context, epilogue));
+    } else {
+      forward<T, Sum>(g, a, b, context.outputs[0].as<T>(), ReferenceEpilogue<Vector, T>(context, epilogue));
+    }
+  }
 }
 
 template <Conv2dPass kPass>

@@ -2,8 +2,10 @@
 #include "layers/model/graphs.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/check.h"
+#include "core/compile/absorb_users.h"
 #include "core/compile/build_gradients.h"
 #include "core/compile/passes.h"
 #include "core/graph/pointwise.h"
@@ -39,7 +41,7 @@ BoundLosses bind(const Traced& traced, const GraphOptions& options) {
                                       .sample_weight_ranks = options.sample_weight_ranks});
 }
 
-// Loss, its parts and the metrics, as outputs.
+// Loss, its parts and the metrics, as outputs; moving statistics as updates.
 StepGraph measured(const Network& network, const Traced& traced, const GraphOptions& options) {
   StepGraph step;
   step.losses = bind(traced, options);
@@ -57,6 +59,7 @@ StepGraph measured(const Network& network, const Traced& traced, const GraphOpti
     if (binding.trained && trained > 1) step.graph.outputs.push_back({loss_output(binding.output), binding.value});
   }
   step.metrics = bind_metrics(traced.outputs, {options.metrics, options.weighted_metrics, options.sample_weight_ranks}, step.losses, step.graph);
+  for (const auto& [variable, value] : traced.state_updates) step.graph.updates.push_back({variable, value});
   return step;
 }
 
@@ -90,6 +93,7 @@ StepGraph training_graph(const Network& network, const GraphOptions& options) {
   const Traced traced = trace(network, true, options);
   StepGraph step = measured(network, traced, options);
   step.graph = with_shared_leaves(step.graph);
+  if (options.fuse) step.graph = absorb_users_in_training(step.graph);
 
   std::map<const Variable*, Value> leaves;
   for (const auto& node : step.graph.nodes()) {
@@ -114,8 +118,9 @@ StepGraph training_graph(const Network& network, const GraphOptions& options) {
     const NameScope scope("healthy/" + one.variable->name);
     healthy = logical_and(healthy, is_finite(sum(one.gradient * 0.0)));
   }
+  const std::vector<Update> moving = std::exchange(step.graph.updates, {});
   if (options.optimizer) step.graph.updates = options.optimizer->attach(trained, healthy);
-  for (const auto& [variable, value] : traced.state_updates) {
+  for (const auto& [variable, value] : moving) {
     step.graph.updates.push_back({variable, where(healthy, value, variable_value(variable))});
   }
   step.graph.outputs.push_back({kHealthyOutput, healthy});
@@ -126,7 +131,6 @@ StepGraph training_graph(const Network& network, const GraphOptions& options) {
 StepGraph evaluation_graph(const Network& network, const GraphOptions& options) {
   const Traced traced = trace(network, false, options);
   StepGraph step = measured(network, traced, options);
-  for (const auto& [variable, value] : traced.state_updates) step.graph.updates.push_back({variable, value});
   step.graph = simplify(with_shared_leaves(step.graph));
   return step;
 }

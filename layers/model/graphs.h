@@ -39,6 +39,7 @@ struct GraphOptions {
   DType compute_type = DType::f32;
   uint64_t seed = 0;
   std::map<std::string, int> sample_weight_ranks = {};  // by output
+  bool fuse = true;  // ops take in what follows them before gradients are built
 };
 
 StepGraph training_graph(const Network& network, const GraphOptions& options);

@@ -111,7 +111,8 @@ GraphOptions Model::State::graph_options(const WeightRanks& ranks) const {
           .optimizer = options.optimizer.get(),
           .compute_type = compute_type(),
           .seed = options.seed,
-          .sample_weight_ranks = ranks};
+          .sample_weight_ranks = ranks,
+          .fuse = options.fuse};
 }
 
 void Model::State::initialise_variables() {
