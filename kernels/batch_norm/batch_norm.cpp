@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/base/check.h"
+#include "kernels/epilogue/follower.h"
 #include "kernels/op_folder.h"
 
 namespace lamina {
@@ -60,6 +61,22 @@ std::vector<Value> batch_norm_gradient(const GradientContext& context) {
   return gradients;
 }
 
+// A leaky activation, then a shortcut: in this order the op has them.
+std::optional<Absorbed> absorb_into_batch_norm(const Node& node, const Node& user) {
+  if (node.inputs.size() > 3) return std::nullopt;
+  auto attributes = node.attributes.get<BatchNormAttributes>();
+  std::vector<Value> inputs = node.inputs;
+  const Follower follower = follower_of(node, user);
+  if (follower.kind == Follower::Kind::leaky && attributes.slope == 1) {
+    attributes.slope = follower.slope;
+  } else if (follower.kind == Follower::Kind::add) {
+    inputs.push_back(follower.operand);
+  } else {
+    return std::nullopt;
+  }
+  return Absorbed{attributes, std::move(inputs)};
+}
+
 // Per element: a difference, a square and two sums for the statistics; a difference, a product and a sum, the activation's
 // product and choice, and the residual. The gradient does half as much again.
 constexpr double kFlopsPerElement = 10, kGradFlopsPerElement = 15;
@@ -77,7 +94,9 @@ const OpDef& batch_norm_op() {
                         .gradient = batch_norm_gradient,
                         .flops = [](const Attributes&, std::span<const TensorType> inputs, std::span<const TensorType>) {
                           return kFlopsPerElement * elements<0>(inputs);
-                        }};
+                        },
+                        .absorb = absorb_into_batch_norm,
+                        .absorbs_in_training = true};
   return op;
 }
 

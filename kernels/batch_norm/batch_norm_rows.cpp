@@ -5,13 +5,7 @@
 
 #include <algorithm>
 
-// One copy per vector width, chosen when the program starts. Everything below the four functions is inlined into each.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-#define LAMINA_VECTOR_WIDTHS __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define LAMINA_VECTOR_WIDTHS
-#endif
-#define LAMINA_INLINED __attribute__((always_inline))
+#include "kernels/program/vector_widths.h"
 
 namespace lamina {
 namespace {
