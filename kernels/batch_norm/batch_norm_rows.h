@@ -14,7 +14,7 @@ struct BatchNormRows {
   int64_t channels = 0;
   int64_t width = 0;     // of a row, a multiple of channels; 0 where there are none
   int64_t elements = 0;  // of x
-  int64_t per_channel() const { return channels ? elements / channels : 0; }
+  constexpr int64_t per_channel() const { return channels ? elements / channels : 0; }
   int64_t rows() const { return width ? (elements + width - 1) / width : 0; }
 };
 
