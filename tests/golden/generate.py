@@ -28,6 +28,7 @@ FORMAT = 1
 
 GROUPS = {
     "layers": ["layers_dense", "layers_shape", "layers_lstm"],
+    "batch_normalization": ["layers_batch_norm"],
     "losses": ["losses"],
     "metrics": ["metrics"],
     "optimizers": ["optimizers"],
