@@ -29,6 +29,7 @@
 #include "kernels/tile/tile.h"
 #include "kernels/transpose/transpose.h"
 #include "layers/activation.h"
+#include "layers/batch_normalization.h"
 #include "layers/bidirectional.h"
 #include "layers/callbacks.h"
 #include "layers/conv2d.h"

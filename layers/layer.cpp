@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "layers/layer.h"
 
+#include <algorithm>
 #include <atomic>
 #include <set>
 
@@ -59,15 +60,30 @@ void CallContext::set_mask(const Value& value, const Value& mask) {
   }
 }
 
-Value CallContext::read(const std::shared_ptr<Variable>& variable) {
-  Value& known = read_[variable.get()];
+Value CallContext::stored(const std::shared_ptr<Variable>& variable) {
+  Value& known = stored_[variable.get()];
   if (!known.exists()) known = variable_value(variable);
+  return known;
+}
+
+Value CallContext::read(const std::shared_ptr<Variable>& variable) {
+  const Value known = stored(variable);
   return is_floating(known.dtype()) ? cast(known, compute_type) : known;
 }
 
 Value CallContext::step() {
   if (!step_.exists()) step_ = input_value(kStepInput, DType::i32, Shape{});
   return step_;
+}
+
+void CallContext::update(const std::shared_ptr<Variable>& variable, const Value& value) {
+  std::erase_if(updates_, [&](const auto& update) { return update.first == variable; });
+  updates_.emplace_back(variable, value);
+}
+
+Value CallContext::updated(const std::shared_ptr<Variable>& variable) {
+  const auto found = std::find_if(updates_.begin(), updates_.end(), [&](const auto& update) { return update.first == variable; });
+  return found == updates_.end() ? stored(variable) : found->second;
 }
 
 void Layer::build(std::span<const TensorType>) {}

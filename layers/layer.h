@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,8 @@
 
 namespace lamina {
 
+class Layer;
+
 // What a call knows besides its inputs. One object per trace of a whole model.
 class CallContext {
  public:
@@ -23,25 +26,34 @@ class CallContext {
   DType compute_type = DType::f32;  // of activations and of the casts of weights (bf16 under mixed_bfloat16)
   uint64_t seed = 0;                // of dropout
 
+  // The layers that did not train when the model was compiled, by Network::frozen_layers(): a change of `trainable` counts
+  // from the next compile on, in every step that is traced.
+  std::set<const Layer*> frozen;
+  bool is_frozen(const Layer& layer) const { return frozen.contains(&layer); }
+
   // The boolean mask that came with a Value (true: the step counts), or an empty Value.
   Value mask_of(const Value& value) const;
   void set_mask(const Value& value, const Value& mask);
 
-  // A variable as the layers compute with it: cast to the compute type where it is floating.
+  // A variable as it is stored: one leaf, however often it is asked for.
+  Value stored(const std::shared_ptr<Variable>& variable);
+  // A variable as most layers compute with it: cast to the compute type where it is floating.
   Value read(const std::shared_ptr<Variable>& variable);
 
   // The training step, an i32 scalar fed by the trainer; random layers draw by it.
   Value step();
   uint32_t next_random_stream() { return random_streams_++; }  // tells apart the random layers of one model
 
-  // The call writes `value` to `variable` after each step (stateful layers, moving statistics).
-  void update(const std::shared_ptr<Variable>& variable, const Value& value) { updates_.emplace_back(variable, value); }
+  // The call writes `value` to `variable` after each step (stateful layers, moving statistics). A layer that is called twice
+  // in a step starts from what its first call leaves behind.
+  void update(const std::shared_ptr<Variable>& variable, const Value& value);
+  Value updated(const std::shared_ptr<Variable>& variable);
   const std::vector<std::pair<std::shared_ptr<Variable>, Value>>& updates() const { return updates_; }
 
  private:
   std::map<ValueKey, Value> masks_;
   std::vector<Value> kept_;  // the keys above are addresses: their nodes must live as long
-  std::map<const Variable*, Value> read_;
+  std::map<const Variable*, Value> stored_;
   Value step_;
   uint32_t random_streams_ = 0;
   std::vector<std::pair<std::shared_ptr<Variable>, Value>> updates_;

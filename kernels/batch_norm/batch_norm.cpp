@@ -51,8 +51,8 @@ std::vector<TensorType> infer_batch_norm_grad(const Attributes& attributes, std:
 std::vector<Value> batch_norm_gradient(const GradientContext& context) {
   LAMINA_CHECK(!context.output_gradients[1].exists() && !context.output_gradients[2].exists(),
                "[batch_norm] node \"", context.node.name,
-               "\": no gradient flows through mean and variance, which are for moving statistics; compute them with mean() and square() "
-               "where a loss depends on them");
+               "\": no gradient flows through mean and variance, which are for moving statistics; compute them with mean() and "
+               "square() where a loss depends on them");
   const Value& dy = context.output_gradients[0];
   std::vector<Value> gradients =
       make_node(batch_norm_grad_op(), context.attributes<BatchNormAttributes>(),
@@ -110,10 +110,12 @@ const OpDef& batch_norm_grad_op() {
   return op;
 }
 
-BatchNormResult batch_norm(const Value& x, const Value& gamma, const Value& beta, const BatchNormOptions& options, const Value& residual) {
+BatchNormResult batch_norm(const Value& x, const Value& gamma, const Value& beta, const BatchNormOptions& options,
+                           const Value& residual) {
   std::vector<Value> inputs = {x, gamma, beta};
   if (residual.exists()) inputs.push_back(residual);
-  const std::vector<Value> outputs = make_node(batch_norm_op(), BatchNormAttributes{options.epsilon, options.slope}, std::move(inputs));
+  const BatchNormAttributes attributes{options.epsilon, options.slope};
+  const std::vector<Value> outputs = make_node(batch_norm_op(), attributes, std::move(inputs));
   return {outputs[0], outputs[1], outputs[2]};
 }
 

@@ -101,8 +101,8 @@ __global__ void batch_norm_channels_kernel(const __grid_constant__ NormArgs args
 }
 
 template <class T, int kPack>
-__global__ void batch_norm_apply_kernel(const __grid_constant__ NormArgs args, const T* __restrict__ x, const T* __restrict__ residual,
-                                        T* __restrict__ y) {
+__global__ void batch_norm_apply_kernel(const __grid_constant__ NormArgs args, const T* __restrict__ x,
+                                        const T* __restrict__ residual, T* __restrict__ y) {
   const ColumnWalk<kPack> walk(args.rows);
   float pivot[kPack], scale[kPack], shift[kPack];
   for (int i = 0; i < kPack; ++i) {

@@ -109,7 +109,8 @@ std::vector<OpCase> batch_norm_cases() {
     if (shape.tag != CaseTag::bench && !one_row) cases.push_back(statistics_case(std::string(shape.name) + "_statistics", shape));
   }
   // A mean of 1000 beside a deviation of 1: in f32 the mean of the squares minus the square of the mean would be noise.
-  for (const NormShape& shape : {NormShape{"large_mean", CaseTag::odd, {4, 12, 13, 24}}, NormShape{"large_mean_of_one", CaseTag::odd, {4096, 1}}}) {
+  const NormShape large_mean{"large_mean", CaseTag::odd, {4, 12, 13, 24}}, of_one{"large_mean_of_one", CaseTag::odd, {4096, 1}};
+  for (const NormShape& shape : {large_mean, of_one}) {
     cases.push_back(statistics_case(shape.name, shape));
     cases.back().inputs[0].low = 1000 - 1.732, cases.back().inputs[0].high = 1000 + 1.732;
     cases.back().dtypes = {DType::f32, DType::f16};  // in bf16 all of these are 1000

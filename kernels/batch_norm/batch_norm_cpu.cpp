@@ -23,7 +23,7 @@ struct Channels {
   int64_t parts = 1;  // of the rows, one per thread
 };
 
-// What the launches work with, cut out of the workspace.
+// What the launches work with, cut out of the memory that prepare() asked for.
 struct Workspace {
   double* totals;  // [parts][2][width]
   float* block;    // [parts][2][width]
@@ -53,7 +53,7 @@ Prepared prepare(const KernelQuery& query) {
 const void* at_element(const TensorView& view, int64_t element) {
   return static_cast<const std::byte*>(view.data) + element * static_cast<int64_t>(size_of(view.dtype));
 }
-void* at_element_of(const TensorView& view, int64_t element) {
+void* at_writable(const TensorView& view, int64_t element) {
   return static_cast<std::byte*>(view.data) + element * static_cast<int64_t>(size_of(view.dtype));
 }
 
@@ -131,8 +131,9 @@ void launch_channels(KernelContext& context) {
   });
   const auto elements = static_cast<double>(c.rows.per_channel());
   for (int64_t i = 0; i < channels; ++i) {
-    const double beside = workspace.totals[i] / elements, above = workspace.totals[channels + i] / elements - beside * beside;
-    const double var = above < 0 ? 0.0 : above;
+    const double beside = workspace.totals[i] / elements;  // the mean less the center
+    const double squares = workspace.totals[channels + i] / elements - beside * beside;
+    const double var = squares < 0 ? 0.0 : squares;  // below 0 by rounding alone; a NaN stays
     const double factor = static_cast<double>(gamma[i]) / std::sqrt(var + attributes.epsilon);
     mean[i] = static_cast<float>(static_cast<double>(center[i]) + beside);
     variance[i] = static_cast<float>(var);
@@ -141,7 +142,7 @@ void launch_channels(KernelContext& context) {
   }
   repeat_over_width(c.rows, workspace.columns, 3);
   over_parts(c, [&](int64_t, int64_t begin, int64_t count) {
-    normalise(x.dtype, at_element(x, begin), residual ? at_element(*residual, begin) : nullptr, at_element_of(y, begin), count, width,
+    normalise(x.dtype, at_element(x, begin), residual ? at_element(*residual, begin) : nullptr, at_writable(y, begin), count, width,
               {center, scale, shift}, static_cast<float>(attributes.slope));
   });
 }
@@ -150,8 +151,8 @@ void launch_grad_channels(KernelContext& context) {
   const auto& c = context.state_as<Channels>();
   const auto& attributes = context.attributes.get<BatchNormAttributes>();
   const TensorView &dy = context.inputs[0], &x = context.inputs[1], &dx = context.outputs[0];
-  const auto *gamma = context.inputs[2].as<float>(), *beta = context.inputs[3].as<float>(), *mean = context.inputs[4].as<float>(),
-             *variance = context.inputs[5].as<float>();
+  const auto *gamma = context.inputs[2].as<float>(), *beta = context.inputs[3].as<float>();
+  const auto *mean = context.inputs[4].as<float>(), *variance = context.inputs[5].as<float>();
   auto *dgamma = context.outputs[1].as<float>(), *dbeta = context.outputs[2].as<float>();
   if (c.rows.elements == 0) {
     std::fill_n(dgamma, c.rows.channels, 0.0f);
@@ -160,8 +161,8 @@ void launch_grad_channels(KernelContext& context) {
   }
   const int64_t width = c.rows.width, channels = c.rows.channels;
   const Workspace workspace(c, context.workspace);
-  float *const center = workspace.columns, *const scale = center + width, *const shift = scale + width, *const factor = shift + width,
-        *const offset = factor + width;
+  float *const center = workspace.columns, *const scale = center + width, *const shift = scale + width;
+  float *const factor = shift + width, *const offset = factor + width;
   const auto root = [&](int64_t i) { return 1 / std::sqrt(static_cast<double>(variance[i]) + attributes.epsilon); };
   std::copy_n(mean, channels, center);
   std::copy_n(beta, channels, shift);
@@ -182,8 +183,8 @@ void launch_grad_channels(KernelContext& context) {
   }
   repeat_over_width(c.rows, factor, 2);
   over_parts(c, [&](int64_t, int64_t begin, int64_t count) {
-    differentiate(x.dtype, at_element(dy, begin), at_element(x, begin), at_element_of(dx, begin), count, width, columns, factor, offset,
-                  slope);
+    differentiate(x.dtype, at_element(dy, begin), at_element(x, begin), at_writable(dx, begin), count, width, columns, factor,
+                  offset, slope);
   });
 }
 

@@ -41,7 +41,8 @@ struct ColumnNorm {
 };
 
 template <class T, int kPack>
-__global__ void batch_norm_grad_sums_kernel(const __grid_constant__ NormGradArgs args, const T* __restrict__ dy, const T* __restrict__ x) {
+__global__ void batch_norm_grad_sums_kernel(const __grid_constant__ NormGradArgs args, const T* __restrict__ dy,
+                                            const T* __restrict__ x) {
   __shared__ GradSums of_warps[kNormWarps][32 * kPack];
   const ColumnWalk<kPack> walk(args.rows);
   const ColumnNorm<kPack> norm(args, walk.channel);
@@ -97,8 +98,8 @@ __global__ void batch_norm_grad_channels_kernel(const __grid_constant__ NormGrad
 }
 
 template <class T, int kPack>
-__global__ void batch_norm_grad_dx_kernel(const __grid_constant__ NormGradArgs args, const T* __restrict__ dy, const T* __restrict__ x,
-                                          T* __restrict__ dx) {
+__global__ void batch_norm_grad_dx_kernel(const __grid_constant__ NormGradArgs args, const T* __restrict__ dy,
+                                          const T* __restrict__ x, T* __restrict__ dx) {
   const ColumnWalk<kPack> walk(args.rows);
   const ColumnNorm<kPack> norm(args, walk.channel);
   float factor[kPack], offset[kPack];
@@ -153,6 +154,8 @@ void launch_columns(KernelContext& context) {
 
 }  // namespace
 
-KernelImpl batch_norm_grad_columns() { return {"batch_norm_grad", kDevice, "columns", accepts_columns<1>, prepare, launch_columns}; }
+KernelImpl batch_norm_grad_columns() {
+  return {"batch_norm_grad", kDevice, "columns", accepts_columns<1>, prepare, launch_columns};
+}
 
 }  // namespace lamina::SIMT_BACKEND

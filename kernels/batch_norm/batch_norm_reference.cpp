@@ -29,7 +29,8 @@ void run(KernelContext& context) {
     const double mean = elements > 0 ? sum / elements : 0;
     over_channel(extents, channel, [&](int64_t at) { squares += std::pow(convert<double>(x[at]) - mean, 2); });
     const double variance = elements > 0 ? squares / elements : 0;
-    const double gamma = convert<double>(context.inputs[1].as<P>()[channel]), beta = convert<double>(context.inputs[2].as<P>()[channel]);
+    const auto gamma = static_cast<double>(context.inputs[1].as<P>()[channel]);
+    const auto beta = static_cast<double>(context.inputs[2].as<P>()[channel]);
     over_channel(extents, channel, [&](int64_t at) {
       const double z = gamma * (convert<double>(x[at]) - mean) / std::sqrt(variance + epsilon) + beta;
       y[at] = convert<T>((z < 0 ? slope * z : z) + (residual ? convert<double>(residual[at]) : 0));

@@ -104,8 +104,8 @@ void add_gradient_sums(DType type, const void* dy, const void* x, int64_t count,
 }
 
 LAMINA_VECTOR_WIDTHS
-void differentiate(DType type, const void* dy, const void* x, void* dx, int64_t count, int64_t width, const BatchNormColumns& columns_of,
-                   const float* factor, const float* offset, float slope) {
+void differentiate(DType type, const void* dy, const void* x, void* dx, int64_t count, int64_t width,
+                   const BatchNormColumns& columns_of, const float* factor, const float* offset, float slope) {
   const auto [center, scale, shift] = columns_of;
   with_storage(type, [=]<class T>() LAMINA_INLINED {
     for (int64_t at = 0; at < count; at += width) {

@@ -15,7 +15,7 @@ struct BatchNormRows {
   int64_t width = 0;     // of a row, a multiple of channels; 0 where there are none
   int64_t elements = 0;  // of x
   constexpr int64_t per_channel() const { return channels ? elements / channels : 0; }
-  int64_t rows() const { return width ? (elements + width - 1) / width : 0; }
+  constexpr int64_t rows() const { return width ? (elements + width - 1) / width : 0; }
 };
 
 // Per column [width]: z = (x - center) scale + shift. x - center is exact where x is near the center, so that a mean that is
@@ -40,7 +40,7 @@ void add_gradient_sums(DType type, const void* dy, const void* x, int64_t count,
                        float slope, float* sums, float* products);
 
 // dx = scale (dz - (factor (x - center) + offset)), the last two per column.
-void differentiate(DType type, const void* dy, const void* x, void* dx, int64_t count, int64_t width, const BatchNormColumns& columns,
-                   const float* factor, const float* offset, float slope);
+void differentiate(DType type, const void* dy, const void* x, void* dx, int64_t count, int64_t width,
+                   const BatchNormColumns& columns, const float* factor, const float* offset, float slope);
 
 }  // namespace lamina

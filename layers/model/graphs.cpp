@@ -25,6 +25,7 @@ Traced trace(const Network& network, bool training, const GraphOptions& options)
   context.training = training;
   context.compute_type = options.compute_type;
   context.seed = options.seed;
+  context.frozen = options.frozen;
   const std::vector<Value> values = network.trace(context, network.input_leaves());
   Traced traced;
   for (size_t i = 0; i < values.size(); ++i) {

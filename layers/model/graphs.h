@@ -35,6 +35,7 @@ struct GraphOptions {
   Metrics metrics;
   Metrics weighted_metrics;
   std::set<const Variable*> trained;  // the weights that the step trains; the others get no update and no penalty
+  std::set<const Layer*> frozen;      // the layers that know that they do not train
   std::shared_ptr<Optimizer> optimizer;
   DType compute_type = DType::f32;
   uint64_t seed = 0;

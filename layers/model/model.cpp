@@ -108,6 +108,7 @@ GraphOptions Model::State::graph_options(const WeightRanks& ranks) const {
           .metrics = options.metrics,
           .weighted_metrics = options.weighted_metrics,
           .trained = trained,
+          .frozen = frozen,
           .optimizer = options.optimizer.get(),
           .compute_type = compute_type(),
           .seed = options.seed,
@@ -139,12 +140,13 @@ void Model::State::open_device() {
 void Model::compile(CompileOptions options) {
   State& state = *state_;
   // Everything is made beside the old state first: a compile that fails leaves the model as it was.
-  const auto old = std::tuple(state.options, state.trained, state.device, state.device_line, state.ops, state.plan_options);
+  const auto old = std::tuple(state.options, state.trained, state.frozen, state.device, state.device_line, state.ops, state.plan_options);
   state.options = std::move(options);
   state.trained.clear();
   for (const NamedVariable& named : state.network.variables()) {
     if (named.trainable) state.trained.insert(named.variable.get());
   }
+  state.frozen = state.network.frozen_layers();
   try {
     StepGraph training = training_graph(state.network, state.graph_options({}));
     state.open_device();
@@ -164,7 +166,7 @@ void Model::compile(CompileOptions options) {
                                                             StepRunner(training.graph, state.ops, state.device, state.plan_options)});
     state.training.emplace(State::WeightRanks{}, std::move(step));
   } catch (...) {
-    std::tie(state.options, state.trained, state.device, state.device_line, state.ops, state.plan_options) = old;
+    std::tie(state.options, state.trained, state.frozen, state.device, state.device_line, state.ops, state.plan_options) = old;
     throw;
   }
   state.compiled = true;

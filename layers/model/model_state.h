@@ -35,6 +35,7 @@ struct Model::State {
   PlanOptions plan_options;
   BoundLosses losses;
   std::set<const Variable*> trained;              // collected at compile
+  std::set<const Layer*> frozen;                  // likewise
   std::vector<std::string> warned_of_layers;      // whose `trainable` changed since, as the last warning named them
   using WeightRanks = std::map<std::string, int>;
   std::map<WeightRanks, std::unique_ptr<MeasuredStep>> training;

@@ -159,6 +159,13 @@ void list_variables(const Layer& layer, const std::string& prefix, bool trainabl
   for (const auto& [name, inner] : layer.inner_layers()) list_variables(*inner, prefix + name + "/", trainable, seen, into);
 }
 
+// A layer that is reached twice is as it was first found, like its variables.
+void list_trainable(const Layer& layer, bool trainable, std::map<const Layer*, bool>& into) {
+  trainable = trainable && layer.trainable;
+  if (!into.emplace(&layer, trainable).second) return;
+  for (const auto& [name, inner] : layer.inner_layers()) list_trainable(*inner, trainable, into);
+}
+
 }  // namespace
 
 std::vector<NamedVariable> Network::variables() const {
@@ -172,6 +179,16 @@ std::vector<NamedVariable> Network::weights() const {
   std::vector<NamedVariable> result = variables();
   std::erase_if(result, [](const NamedVariable& named) { return named.variable->is_state; });
   return result;
+}
+
+std::set<const Layer*> Network::frozen_layers() const {
+  std::map<const Layer*, bool> trainable;
+  for (const auto& [name, layer] : layers()) list_trainable(*layer, true, trainable);
+  std::set<const Layer*> frozen;
+  for (const auto& [layer, trains] : trainable) {
+    if (!trains) frozen.insert(layer);
+  }
+  return frozen;
 }
 
 std::vector<Value> Network::input_leaves() const {

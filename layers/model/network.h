@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -59,6 +60,7 @@ class Network {
 
   std::vector<NamedVariable> variables() const;  // each once
   std::vector<NamedVariable> weights() const;    // without the states of stateful layers
+  std::set<const Layer*> frozen_layers() const;  // that do not train, or a model or layer around them does not
 
   // Traces all layers over `inputs` (the model's own input leaves, or other Values of their types). `see` is shown the
   // outputs of each layer's call.

@@ -27,7 +27,7 @@ DATA = HERE / "data"
 FORMAT = 1
 
 GROUPS = {
-    "layers": ["layers_dense", "layers_shape", "layers_lstm", "layers_pictures"],
+    "layers": ["layers_dense", "layers_shape", "layers_lstm", "layers_pictures", "layers_batch_norm"],
     "losses": ["losses"],
     "metrics": ["metrics"],
     "optimizers": ["optimizers"],

@@ -30,6 +30,18 @@ const std::vector<Mistake>& mistakes() {
       {"LeakyReluOfTwo", [] { LeakyReLU(0.1)({row(), row()}); }, at("leaky_re_lu", "[LeakyReLU] takes one input, got 2")},
       {"LeakyReluSlope", [] { LeakyReLU(-0.5); }, "[LeakyReLU] negative_slope must not be negative, got -0.5"},
 
+      {"BatchNormalizationMomentum", [] { BatchNormalization({.momentum = 1.5}); },
+       "[BatchNormalization] momentum must be within [0, 1], got 1.5"},
+      {"BatchNormalizationEpsilon", [] { BatchNormalization({.epsilon = 0}); }, "[BatchNormalization] epsilon must be above 0, got 0"},
+      {"BatchNormalizationOfTwo", [] { BatchNormalization()({row(), row()}); },
+       at("batch_normalization", "[BatchNormalization] takes one input, got 2")},
+      {"BatchNormalizationOfAVector", [] { BatchNormalization()(Input({}, {.name = "v"})); },
+       at("batch_normalization", "[BatchNormalization] the input needs two axes or more (batch, ..., channels), got (batch,)")},
+      {"BatchNormalizationOfWords", [] { BatchNormalization()(Input({3}, {.name = "words", .dtype = DType::i32})); },
+       at("batch_normalization", "[BatchNormalization] takes floats, got i32")},
+      {"BatchNormalizationOfUnknownWidth", [] { BatchNormalization()(of_unknown_width()); },
+       at("batch_normalization", "[BatchNormalization] the last dimension of the input must be known, got (batch, 5, width)")},
+
       {"BidirectionalInputs", [] { Bidirectional(LSTM(2))({image(), row()}); },
        at("bidirectional", "[Bidirectional] is called on {x} or {x, h, c, h, c}, got 2 inputs")},
 

@@ -77,13 +77,15 @@ def owned_weights(model, prefix=""):
         if isinstance(layer, keras.Model):
             yield from owned_weights(layer, f"{prefix}{layer.name}/")
             continue
-        for variable in layer.trainable_weights:
+        for variable in layer.weights:
             yield prefix + layer.name, variable.name, variable
 
 
 def set_formula_weights(model, scale=0.4):
+    """Moving statistics stay as Keras makes them."""
     for i, (_, _, variable) in enumerate(owned_weights(model)):
-        variable.assign(wave(*variable.shape, scale=scale, phase=float(i)))
+        if variable.trainable:
+            variable.assign(wave(*variable.shape, scale=scale, phase=float(i)))
 
 
 def weights_record(model):

@@ -173,6 +173,22 @@ def structure_cases():
         ["out"], fit(), ADAM, "mse"), x, y)
 
 
+def normalization_cases():
+    """Moving statistics over a training, by which evaluate and predict normalise; of a layer that is called twice, too."""
+    x, y = regression()
+    norm = {"momentum": 0.8, "epsilon": 1e-3, "center": True, "scale": True}
+    yield "batch_normalization", lambda: trainer_case(config(
+        [input_node("x", [3]), node("hidden", "Dense", ["x"], units=4, activation="linear", use_bias=False),
+         node("norm", "BatchNormalization", ["hidden"], **norm),
+         node("out", "Dense", ["norm"], units=2, activation="linear", use_bias=True)],
+        ["out"], fit(batch_size=3), MOMENTUM, "mse"), x, y, validation=regression(5, phase=2.0))
+    yield "batch_normalization_shared", lambda: trainer_case(config(
+        [input_node("a", [3]), input_node("b", [3]), node("norm", "BatchNormalization", ["a"], **norm),
+         reuse("norm_b", "norm", ["b"]), node("joined", "Concatenate", ["norm", "norm_b"], axis=-1),
+         node("out", "Dense", ["joined"], units=2, activation="linear", use_bias=True)],
+        ["out"], fit(), SGD, "mse"), {"a": x, "b": wave(8, 3, scale=0.6, phase=1.4, offset=1.0)}, y)
+
+
 def batch_cases():
     batches = [dict(zip("xy", regression(rows, phase))) for rows, phase in ((4, 0.0), (2, 1.0), (4, 2.0), (3, 3.0))]
     step = mlp({}, MOMENTUM, metrics=["mae"])
@@ -186,5 +202,5 @@ def batch_cases():
 
 def cases():
     for family in (plain_cases, weighting_cases, validation_cases, accuracy_cases, penalty_cases, sequence_cases,
-                   structure_cases, batch_cases):
+                   structure_cases, normalization_cases, batch_cases):
         yield from family()
