@@ -11,8 +11,8 @@ asan() { scripts/test.sh --preset asan; }
 
 fuzz() {
   cmake -S . -B build/fuzz -G Ninja -DCMAKE_CXX_COMPILER=clang++-14 -DCMAKE_BUILD_TYPE=RelWithDebInfo -DLAMINA_CUDA=OFF
-  cmake --build build/fuzz --target safetensors_fuzz npz_fuzz
-  for format in safetensors npz; do
+  cmake --build build/fuzz --target safetensors_fuzz npz_fuzz darknet_fuzz
+  for format in safetensors npz darknet; do
     mkdir -p "build/fuzz/corpus_$format"
     "build/fuzz/bin/${format}_fuzz" -max_total_time=60 -print_final_stats=1 "build/fuzz/corpus_$format" tests/core/io/data
   done

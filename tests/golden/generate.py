@@ -27,7 +27,8 @@ DATA = HERE / "data"
 FORMAT = 1
 
 GROUPS = {
-    "layers": ["layers_dense", "layers_shape", "layers_lstm", "layers_pictures", "layers_batch_norm"],
+    "layers": ["layers_dense", "layers_shape", "layers_lstm", "layers_pictures"],
+    "batch_normalization": ["layers_batch_norm"],
     "losses": ["losses"],
     "metrics": ["metrics"],
     "optimizers": ["optimizers"],

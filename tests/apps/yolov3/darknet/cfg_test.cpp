@@ -142,6 +142,9 @@ TEST(DarknetCfg, RefusesLayersThatDoNotFit) {
   expect_refused(kNet + "[route]\nlayers=-1\n", "n.cfg:5: [route] is the first layer and has none to refer to");
   expect_refused(kBody + "[route]\nlayers=3\n", "n.cfg:17: [route] refers to layer 3, the layers before it are 0 to 2");
   expect_refused(kBody + "[route]\nlayers=-4\n", "n.cfg:17: [route] refers to layer -1, the layers before it are 0 to 2");
+  std::string many = "-1";
+  for (int i = 0; i < 100; ++i) many += ",-1";
+  expect_refused(kBody + "[route]\nlayers=" + many + "\n", "n.cfg:17: [route] joins 101 layers, at most 100");
   expect_refused(kBody + "[route]\nlayers=-1,0\n",
                  "n.cfg:17: [route] joins layer 2 of 48 x 32 x 16 and layer 0 of 96 x 64 x 8; height and width must agree");
   expect_refused(

@@ -58,7 +58,7 @@ TEST_F(DarknetProgram, CutsABackboneThatLoadsInPart) {
   write_weights(folder_ / "n.weights", written, 0);
   ASSERT_EQ(darknet("partial n.cfg n.weights backbone.weights 12"), 0) << log();
   const DarknetLoad loaded = take_convolutions(read_weights(folder_ / "backbone.weights"), network.convolutions(),
-                                               {.partial = true, .max_convolutions = {}});
+                                               {.partial = true});
   EXPECT_EQ(loaded.report(), "6 of 13 convolutions taken, 7 left as they were");
   EXPECT_TRUE(testing::equal(loaded.convolutions, std::span(written).first(6)));
 }

@@ -126,7 +126,7 @@ TEST(DarknetWeights, TakesAPartOnRequestOnly) {
   expect_refused(backbone,
                  "convolution 1 of 2 (3 filters of 1 x 1 x 2) wants 36 bytes, found 0 of 248; the file is cut, or of another "
                  "network");
-  const DarknetLoad partial = load(backbone, {.partial = true, .max_convolutions = {}});
+  const DarknetLoad partial = load(backbone, {.partial = true});
   EXPECT_EQ(partial.convolutions.size(), 1u);
   EXPECT_EQ(partial.report(), "1 of 2 convolutions taken, 1 left as they were");
 
@@ -137,10 +137,10 @@ TEST(DarknetWeights, TakesAPartOnRequestOnly) {
   expect_refused(
       cut(counting_file(), kHeader + kFirst + 4),
       "convolution 1 of 2 (3 filters of 1 x 1 x 2) wants 36 bytes, found 4 of 252; the file is cut, or of another network",
-      {.partial = true, .max_convolutions = {}});
+      {.partial = true});
   expect_refused(cut(counting_file(), kHeader + kFirst + kSecond + 4),
                  "the 2 convolutions want 284 bytes, found 288; the file is of another network",
-                 {.partial = true, .max_convolutions = {}});
+                 {.partial = true});
   expect_refused(cut(counting_file(), kHeader),
                  "convolution 0 of 2 (2 filters of 3 x 3 x 3, batch-normalised) wants 248 bytes, found 0 of 0; "
                  "the file is cut, or of another network",
@@ -197,7 +197,7 @@ TEST(DarknetWeights, RefusesAFileCutAtEvery4KiB) {
   const auto convolutions_in = [&](size_t bytes, bool partial) -> int {
     try {
       const DarknetWeights part = parse_weights(cut(file, bytes), "w");
-      return static_cast<int>(take_convolutions(part, shapes, {.partial = partial, .max_convolutions = {}}).convolutions.size());
+      return static_cast<int>(take_convolutions(part, shapes, {.partial = partial}).convolutions.size());
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::model);
       return -1;
@@ -224,7 +224,7 @@ TEST(DarknetWeights, RefusesOrReadsAnyBytes) {
       changed[below(changed.size())] = static_cast<std::byte>(below(256));
     if (below(4) == 0) changed.resize(below(2 * file.size()));
     try {
-      load(changed, {.partial = below(2) == 0, .max_convolutions = {}});
+      load(changed, {.partial = below(2) == 0});
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::model) << error.what();
     }

@@ -96,9 +96,15 @@ TEST(MeanAveragePrecision, CountsAnOverlapOfJustTheThreshold) {
   EXPECT_EQ(evaluate({{kTruth}}, {{{kHalf, 0.9}}}, {.iou_threshold = 0.51}).mean, 0.0);
 }
 
+// Sixty pictures, a box in each of the first twenty: more than a sort keeps in order by chance.
 TEST(MeanAveragePrecision, KeepsTheOrderOfPicturesAtEqualScores) {
-  const MeanAveragePrecision result = evaluate({{}, {kTruth}}, {{{kExact, 0.5}}, {{kExact, 0.5}}});
-  EXPECT_EQ(result.classes[0].precision, (std::vector<double>{0, 0.5}));
+  Truth truth(60);
+  std::vector<double> precision;
+  for (size_t picture = 0, hits = 0; picture < 60; ++picture) {
+    if (picture < 20) truth[picture] = {kTruth}, ++hits;
+    precision.push_back(static_cast<double>(hits) / static_cast<double>(picture + 1));
+  }
+  EXPECT_EQ(evaluate(truth, Found(60, {{{kExact, 0.5}}})).classes[0].precision, precision);
 }
 
 TEST(MeanAveragePrecision, LeavesDifficultBoxesOut) {

@@ -67,9 +67,13 @@ TEST(RunFolder, TakesANewOrAnEmptyFolder) {
 TEST(RunFolder, LetsOneOfTwoRunsHaveAnEmptyFolder) {
   ScratchFolder scratch;
   FaultyFileOps files;
-  files.fail("open", 1, EEXIST);  // as it is where another process was faster
+  files.before("open", 1, [&] {  // another process is faster, by the blink of an eye
+    std::ofstream(scratch / "r/log.jsonl") << "theirs";
+    return true;
+  });
   expect_error(ErrorKind::usage, "another run has just begun in \"" + (scratch / "r").native() + "\"; choose another folder",
                [&] { RunFolder::at(scratch / "r", files); });
+  EXPECT_EQ(contents(scratch / "r/log.jsonl"), "theirs");
 }
 
 TEST(RunFolder, RefusesNamesThatLeadElsewhere) {
