@@ -144,6 +144,7 @@ class Model {
   void print_bindings() const;
   void print_plan(std::ostream& out) const;     // of the training step that ran last, or of the last other step
   void print_memory_plan(std::ostream& out) const;
+  Plan training_plan(int64_t batch_size) const; // of a training step on that many samples: made, and nothing allocated or run
   void plot(std::ostream& out) const;           // the layers as DOT
   const Plan* last_plan() const;
 

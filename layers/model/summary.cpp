@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/base/check.h"
+#include "core/compile/make_plan.h"
 #include "layers/model/model_state.h"
 
 namespace lamina {
@@ -107,6 +108,12 @@ void Model::print_bindings() const { print_bindings(std::cout); }
 void Model::print_plan(std::ostream& out) const {
   LAMINA_CHECK(last_plan(), "no plan yet: plans are made for the shapes of the first batch");
   lamina::print_plan(*last_plan(), out);
+}
+
+Plan Model::training_plan(int64_t batch_size) const {
+  state_->check_compiled();
+  const StepGraph step = training_graph(state_->network, state_->graph_options({}));
+  return make_plan(step.graph, {{"batch", batch_size}}, *state_->ops, state_->plan_options);
 }
 
 void Model::print_memory_plan(std::ostream& out) const {
