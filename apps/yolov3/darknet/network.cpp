@@ -67,8 +67,8 @@ class OutputShape {
 
  private:
   int64_t window(int64_t side, int64_t size, int64_t stride, int64_t padding) const {
-    LAMINA_CHECK(side + padding >= size, where_, " has a window of ", size, ", larger than its input of ", side, " with ", padding,
-                 " pixels of padding");
+    LAMINA_CHECK(side + padding >= size, where_, " has a window of ", size, ", larger than its input of ", side, " with ",
+                 padding, " pixels of padding");
     return (side + padding - size) / stride + 1;
   }
 

@@ -18,8 +18,8 @@ class Builder {
       if (!fine) throw Error(ErrorKind::usage, what);
     };
     check(classes >= 1, text("a network of ", classes, " classes; there is at least one"));
-    check(size >= kDarknetStride && size % kDarknetStride == 0, text("a network of ", size, " pixels a side; it is a multiple of ",
-                                                                      kDarknetStride));
+    check(size >= kDarknetStride && size % kDarknetStride == 0,
+          text("a network of ", size, " pixels a side; it is a multiple of ", kDarknetStride));
     check(anchors.size() == wanted_anchors, text("the network takes ", wanted_anchors, " anchors, got ", anchors.size()));
     for (const DarknetAnchor& anchor : anchors) {
       check(anchor.width > 0 && anchor.height > 0, text("an anchor of ", anchor.width, " x ", anchor.height, " pixels"));
@@ -122,8 +122,6 @@ std::vector<DarknetAnchor> yolov3_anchors() {
   return {{10, 13}, {16, 30}, {33, 23}, {30, 61}, {62, 45}, {59, 119}, {116, 90}, {156, 198}, {373, 326}};
 }
 
-std::vector<DarknetAnchor> yolov3_tiny_anchors() {
-  return {{10, 14}, {23, 27}, {37, 58}, {81, 82}, {135, 169}, {344, 319}};
-}
+std::vector<DarknetAnchor> yolov3_tiny_anchors() { return {{10, 14}, {23, 27}, {37, 58}, {81, 82}, {135, 169}, {344, 319}}; }
 
 }  // namespace lamina::yolov3
