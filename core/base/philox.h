@@ -10,7 +10,7 @@
 namespace lamina {
 
 // What a random number is for: each purpose is a stream of its own, so that adding one draw never moves another.
-enum class RandomPurpose : uint32_t { initializer = 1, shuffle = 2, dropout = 3, test = 4, data = 5, augmentation = 6, shapes = 7, anchors = 8, split = 9 };
+enum class RandomPurpose : uint32_t { initializer = 1, shuffle = 2, dropout = 3, test = 4, data = 5 };
 
 using PhiloxCounter = std::array<uint32_t, 4>;
 using PhiloxKey = std::array<uint32_t, 2>;

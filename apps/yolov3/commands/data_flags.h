@@ -10,14 +10,17 @@
 namespace lamina::yolov3 {
 
 struct DataFlags {
-  std::string folder;
-  std::string kind = "voc";  // or "shapes"
+  std::string data;  // a folder, or "shapes"
+  std::string kind;  // "shapes" or empty
   std::string names;
 
   void add_to(CLI::App& cli);
 
-  // Reads it. Throws ErrorKind::usage where a folder is missing, or given along with shapes.
-  DetectionData read(uint64_t seed, int64_t shape_size) const;
+  // Reads it. Throws ErrorKind::usage where no data is named, or a folder along with shapes.
+  DetectionData read(uint64_t seed) const;
+  DetectionData read(uint64_t seed, const std::vector<std::string>& class_names) const;  // in this order; no others may occur
+
+  std::string shown() const { return data.empty() ? kind : data; }
 };
 
 }  // namespace lamina::yolov3

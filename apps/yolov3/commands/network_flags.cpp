@@ -5,6 +5,7 @@
 
 #include "apps/yolov3/darknet/cfg.h"
 #include "apps/yolov3/darknet/standard_networks.h"
+#include "apps/yolov3/data/anchor_clusters.h"
 #include "apps/yolov3/data/anchors.h"
 #include "core/base/check.h"
 
@@ -40,8 +41,8 @@ std::vector<DarknetAnchor> NetworkFlags::choose_anchors(const DetectionData& dat
     for (DarknetAnchor& anchor : standard) anchor = {anchor.width * static_cast<double>(size) / 416, anchor.height * static_cast<double>(size) / 416};
     return standard;
   }
-  if (anchors != "kmeans") return parse_anchors(anchors, anchor_count());
-  return fit_anchors(box_sizes(*data.train, size), anchor_count(), seed);
+  if (anchors != "kmeans") return parse_anchors(anchors, static_cast<size_t>(anchor_count()));
+  return cluster_anchors(letterboxed_sizes(*data.train, size, size), anchor_count(), seed);
 }
 
 }  // namespace lamina::yolov3

@@ -5,7 +5,7 @@
 
 #include "apps/yolov3/network/decode.h"
 #include "apps/yolov3/network/detections.h"
-#include "apps/yolov3/picture/resample.h"
+#include "apps/yolov3/data/resample.h"
 #include "core/base/check.h"
 #include "core/compile/make_plan.h"
 #include "core/exec/executor.h"
@@ -73,7 +73,7 @@ std::vector<std::vector<Detection>> Detector::detect(std::span<const Picture> pi
   for (int64_t i = 0; i < count; ++i) {
     const Picture& picture = pictures[static_cast<size_t>(i)];
     const std::span<float> canvas = images.as<float>().subspan(static_cast<size_t>(i) * pixels, pixels);
-    boxes.push_back(letterbox(picture.height, picture.width, height_, width_,
+    boxes.push_back(lamina::letterbox(picture.height, picture.width, height_, width_,
                               options_.darknet_letterbox ? LetterboxRule::darknet : LetterboxRule::keras_yolo3));
     if (options_.darknet_letterbox) {
       letterbox_as_darknet(picture, boxes.back(), canvas);

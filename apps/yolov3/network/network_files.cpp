@@ -5,13 +5,12 @@
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "apps/app.h"
 #include "apps/yolov3/darknet/cfg.h"
 #include "apps/yolov3/darknet/weights.h"
+#include "apps/yolov3/data/load_data.h"
 #include "core/base/check.h"
-#include "core/io/read_file.h"
 #include "core/io/safetensors.h"
 #include "layers/model/weights.h"
 
@@ -110,7 +109,7 @@ LoadedNetwork load_ours(const std::string& file, const LoadNetworkOptions& optio
   LAMINA_CHECK(names.is_array() && std::all_of(names.begin(), names.end(), [](const auto& name) { return name.is_string(); }),
                "weights file '", file, "': the entry '", kNamesKey, "' in its metadata is no list of names");
   loaded.class_names = names.get<std::vector<std::string>>();
-  if (!options.names.empty()) loaded.class_names = read_names(options.names);
+  if (!options.names.empty()) loaded.class_names = read_class_names(options.names);
   check_names(loaded.class_names, loaded.network.classes, options.names.empty() ? file : options.names);
   const LoadReport report = lamina::load_weights(variables_of(loaded.network), file, {});
   loaded.report = text(file, ": ", report.loaded, " tensors");
@@ -126,7 +125,7 @@ LoadedNetwork load_darknet(const std::string& file, const LoadNetworkOptions& op
   if (options.size) description = resized(description, options.size);
   LoadedNetwork loaded{make_network(description), {}, true, {}};
   const std::string names = options.names.empty() ? beside(file, ".names") : options.names;
-  loaded.class_names = options.names.empty() && !fs::exists(names) ? numbered(loaded.network.classes) : read_names(names);
+  loaded.class_names = options.names.empty() && !fs::exists(names) ? numbered(loaded.network.classes) : read_class_names(names);
   check_names(loaded.class_names, loaded.network.classes, names);
   loaded.report = text(file, ": ", take_darknet_weights(file, loaded.network, false));
   return loaded;
@@ -169,21 +168,6 @@ DarknetNetwork resized(const DarknetNetwork& description, int64_t size) {
     result.append(layer.kind, text("layer ", result.layers.size(), " at ", size, " x ", size, ":"));
   }
   return result;
-}
-
-std::vector<std::string> read_names(const std::string& file) {
-  const std::vector<std::byte> bytes = read_file(file);
-  std::istringstream lines(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
-  std::vector<std::string> names;
-  std::string line;
-  while (std::getline(lines, line)) {
-    while (!line.empty() && (line.back() == '\r' || line.back() == ' ' || line.back() == '\t')) line.pop_back();
-    if (line.empty()) continue;
-    LAMINA_CHECK(std::find(names.begin(), names.end(), line) == names.end(), file, ": the class name '", line, "' stands twice");
-    names.push_back(line);
-  }
-  LAMINA_CHECK(!names.empty(), file, " holds no class name; it should have one a line");
-  return names;
 }
 
 }  // namespace lamina::yolov3

@@ -38,7 +38,4 @@ std::string load_start_weights(const std::string& file, const YoloNetwork& netwo
 // The same layers for another side of the input, a multiple of 32.
 DarknetNetwork resized(const DarknetNetwork& description, int64_t size);
 
-// Class names, one a line: no empty ones, none twice.
-std::vector<std::string> read_names(const std::string& file);
-
 }  // namespace lamina::yolov3

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apps/yolov3/network/training.h"
 
-#include "apps/yolov3/data/detection_dataset.h"
 #include "core/base/check.h"
 #include "layers/lamina.h"
 
@@ -31,20 +30,24 @@ Metric term(const char* name, int64_t index) {
 
 }  // namespace
 
-TargetLayout target_layout(const YoloNetwork& network) {
-  TargetLayout layout{network.description.width, network.description.height, network.classes, {}};
-  for (const Head& head : network.heads) layout.scales.push_back({head.stride, head.anchors()});
-  return layout;
+TargetOptions target_options(const YoloNetwork& network) {
+  TargetOptions options;
+  options.width = network.description.width;
+  options.height = network.description.height;
+  options.classes = network.classes;
+  options.anchors = network.heads.front().yolo.anchors;
+  for (const Head& head : network.heads) options.scales.push_back({head.stride, {head.yolo.mask.begin(), head.yolo.mask.end()}});
+  return options;
 }
 
 Model make_training_model(const YoloNetwork& network, BoxLoss box) {
   const losses::YoloOptions options = loss_options(network, box);
-  const TargetLayout layout = target_layout(network);
+  const TargetOptions targets = target_options(network);
   std::vector<Value> inputs = {network.image}, loss_inputs;
   for (const Head& head : network.heads) loss_inputs.push_back(head.raw);
-  for (size_t scale = 0; scale < layout.scales.size(); ++scale) {
-    const Extents extents = layout.extents(scale, 1);
-    inputs.push_back(Input({extents[1], extents[2], extents[3], extents[4]}, {.name = target_name(scale)}));
+  for (size_t scale = 0; scale < targets.scales.size(); ++scale) {
+    const Extents truth = make_target(targets, targets.scales[scale], 1).extents();
+    inputs.push_back(Input({truth[1], truth[2], truth[3], truth[4]}, {.name = text("y_true_", scale)}));
     loss_inputs.push_back(inputs.back());
   }
   // f32 under every policy: sums over all cells do not fit 16 bits.

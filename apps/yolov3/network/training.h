@@ -14,9 +14,9 @@ namespace lamina::yolov3 {
 inline constexpr std::array<const char*, 4> kYoloTermNames = {"xy", "wh", "conf", "class"};
 
 // What the loss and the targets need to know of a network.
-TargetLayout target_layout(const YoloNetwork& network);
+TargetOptions target_options(const YoloNetwork& network);
 
-// Inputs "image" and "y_true_0", ... (target_name()). Outputs "yolo_loss", a scalar, and "term" (1, 4): xy, wh, conf and class,
+// Inputs "image" and "y_true_0", ..., as DetectionDataset has them. Outputs "yolo_loss", a scalar, and "term" (1, 4): xy, wh, conf and class,
 // summed over the heads, which are reported and not trained.
 Model make_training_model(const YoloNetwork& network, BoxLoss box = BoxLoss::squared);
 
