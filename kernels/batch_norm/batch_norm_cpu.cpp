@@ -29,7 +29,8 @@ struct Workspace {
   float* block;    // [parts][2][width]
   float* columns;  // [5][width]: center, scale, shift, factor, offset
   static size_t bytes(const Channels& c) {
-    return static_cast<size_t>(c.rows.width) * (static_cast<size_t>(c.parts) * 2 * (sizeof(double) + sizeof(float)) + 5 * sizeof(float));
+    const size_t of_parts = static_cast<size_t>(c.parts) * 2 * (sizeof(double) + sizeof(float));
+    return static_cast<size_t>(c.rows.width) * (of_parts + 5 * sizeof(float));
   }
   Workspace(const Channels& c, void* memory)
       : totals(static_cast<double*>(memory)),
