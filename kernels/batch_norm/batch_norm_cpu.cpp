@@ -28,7 +28,10 @@ struct Workspace {
   double* totals;  // [parts][2][width]
   float* block;    // [parts][2][width]
   float* columns;  // [5][width]: center, scale, shift, factor, offset
-  static size_t bytes(const Channels& c) { return static_cast<size_t>(c.rows.width) * (static_cast<size_t>(c.parts) * 24 + 20); }
+  static size_t bytes(const Channels& c) {
+    const size_t of_parts = static_cast<size_t>(c.parts) * 2 * (sizeof(double) + sizeof(float));
+    return static_cast<size_t>(c.rows.width) * (of_parts + 5 * sizeof(float));
+  }
   Workspace(const Channels& c, void* memory)
       : totals(static_cast<double*>(memory)),
         block(reinterpret_cast<float*>(totals + c.parts * 2 * c.rows.width)),
@@ -82,7 +85,7 @@ void sum_channels(const Channels& c, const Workspace& workspace, Add add) {
       for (int64_t j = 0; j < 2 * width; ++j) totals[j] += static_cast<double>(block[j]);
     }
   });
-  // Into the first part's first group of each sum, then side by side.
+  // The groups of all parts, in order, into the first part's first group of each sum; then the two sums side by side.
   for (int64_t from = channels; from < c.parts * 2 * width; from += channels) {
     double* const to = workspace.totals + from % (2 * width) / width * width;
     if (workspace.totals + from == to) continue;
@@ -99,13 +102,13 @@ void repeat_over_width(const BatchNormRows& rows, float* columns, int arrays) {
   }
 }
 
-// A number near each channel's mean, about which moments are taken: the mean of the first rows.
-void find_center(const BatchNormRows& rows, const TensorView& x, float* center, float* sums, float* squares) {
+// A number near each channel's mean, about which moments are taken: the mean of the first rows. block [2][width] is scratch.
+void find_center(const BatchNormRows& rows, const TensorView& x, float* center, float* block) {
   const int64_t count = std::min(kRowsOfCenter * rows.width, rows.elements), channels = rows.channels;
   std::fill_n(center, rows.width, 0.0f);
-  std::fill_n(sums, rows.width, 0.0f);
-  add_moments(x.dtype, x.data, count, rows.width, center, sums, squares);
-  for (int64_t j = 0; j < rows.width; ++j) center[j % channels] += sums[j];
+  std::fill_n(block, 2 * rows.width, 0.0f);
+  add_moments(x.dtype, x.data, count, rows.width, center, block, block + rows.width);
+  for (int64_t j = 0; j < rows.width; ++j) center[j % channels] += block[j];
   for (int64_t channel = 0; channel < channels; ++channel) center[channel] /= static_cast<float>(count / channels);
   repeat_over_width(rows, center, 1);
 }
@@ -125,7 +128,7 @@ void launch_channels(KernelContext& context) {
   const int64_t width = c.rows.width, channels = c.rows.channels;
   const Workspace workspace(c, context.workspace);
   float *const center = workspace.columns, *const scale = center + width, *const shift = scale + width;
-  find_center(c.rows, x, center, workspace.block, workspace.block + width);
+  find_center(c.rows, x, center, workspace.block);
   sum_channels(c, workspace, [&](int64_t first, int64_t count, float* sums, float* squares) {
     add_moments(x.dtype, at_element(x, first), count, width, center, sums, squares);
   });

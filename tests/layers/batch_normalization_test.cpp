@@ -196,7 +196,8 @@ TEST(BatchNormalization, RefusesMaskedStepsInTrainingAlone) {
   Model model({x}, {LSTM(2, {.name = "out"})(norm(Masking()(x)))});
   testing::expect_error(
       ErrorKind::model,
-      "[BatchNormalization] cannot leave masked steps out of the statistics of a batch; put the layer in front of the mask, or freeze it",
+      "[BatchNormalization] cannot leave masked steps out of the statistics of a batch; put the layer in front of the mask, or "
+      "freeze it",
       [&] { model.compile(options()); });
   norm.set_trainable(false);
   model.compile(options());

@@ -73,7 +73,7 @@ TEST(BatchNorm, NoRowsHaveZeroMeanAndVariance) {
 // the variance, joined from small parts, by no more than it would be anyway.
 TEST(BatchNorm, FirstRowsFarFromAllOthersDoNoHarm) {
   constexpr int64_t kRows = 50000;
-  const HostTensor x = column(kRows, [](int64_t i) { return i < 3 ? 500.0f : static_cast<float>(std::sin(static_cast<double>(i))); });
+  const HostTensor x = column(kRows, [](int64_t i) { return i < 3 ? 500.0f : std::sin(static_cast<float>(i)); });
   double sum = 0, squares = 0;
   for (int64_t i = 0; i < kRows; ++i) sum += x.at(i);
   for (int64_t i = 0; i < kRows; ++i) squares += std::pow(x.at(i) - sum / kRows, 2);
@@ -103,8 +103,8 @@ TEST(BatchNorm, RefusesAGradientThroughItsStatistics) {
   for (const Value& statistic : {result.mean, result.variance}) {
     testing::expect_error(
         ErrorKind::model,
-        "[batch_norm] node \"batch_norm\": no gradient flows through mean and variance, which are for moving statistics; compute them "
-        "with mean() and square() where a loss depends on them",
+        "[batch_norm] node \"batch_norm\": no gradient flows through mean and variance, which are for moving statistics; compute "
+        "them with mean() and square() where a loss depends on them",
         [&] { build_gradients(std::vector<Value>{statistic}, std::vector<Value>{Value()}, std::vector<Value>{x}); });
   }
 }
