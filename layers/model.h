@@ -125,6 +125,7 @@ class Model {
   // new optimizer object starts with empty slots, the same object keeps them. Which weights are trained is read here:
   // where `trainable` of a layer changes later, training goes on with the same weights and says so once (fit to its
   // stream, train_on_batch to std::cerr). So a network that is frozen inside of another can still be trained by itself.
+  // Without a loss the model can only predict.
   void compile(CompileOptions options);
   bool is_compiled() const;
 

@@ -148,7 +148,9 @@ void Model::compile(CompileOptions options) {
   }
   state.frozen = state.network.frozen_layers();
   try {
-    StepGraph training = training_graph(state.network, state.graph_options({}));
+    // Without a loss the model predicts, as in Keras; fit then says what is missing.
+    std::optional<StepGraph> training;
+    if (state.options.loss.form() != Losses::Form::none) training = training_graph(state.network, state.graph_options({}));
     state.open_device();
     for (const auto& [op, impl] : state.options.impls) {
       std::vector<std::string> names;
@@ -161,10 +163,12 @@ void Model::compile(CompileOptions options) {
     state.evaluation.clear();
     state.prediction.reset();
     state.last = nullptr;
-    state.losses = training.losses;
-    auto step = std::make_unique<MeasuredStep>(MeasuredStep{training.losses, training.metrics,
-                                                            StepRunner(training.graph, state.ops, state.device, state.plan_options)});
-    state.training.emplace(State::WeightRanks{}, std::move(step));
+    state.losses = training ? training->losses : BoundLosses{};
+    if (training) {
+      auto step = std::make_unique<MeasuredStep>(MeasuredStep{training->losses, training->metrics,
+                                                              StepRunner(training->graph, state.ops, state.device, state.plan_options)});
+      state.training.emplace(State::WeightRanks{}, std::move(step));
+    }
   } catch (...) {
     std::tie(state.options, state.trained, state.frozen, state.device, state.device_line, state.ops, state.plan_options) = old;
     throw;

@@ -59,8 +59,6 @@ void letterbox_as_darknet(const Picture& picture, const Letterbox& box, std::spa
 
 Detector::Detector(const YoloNetwork& network, const DetectorOptions& options, CompileOptions compile)
     : width_(network.description.width), height_(network.description.height), options_(options), model_(make_model(network, options)) {
-  compile.loss = no_loss;
-  compile.metrics = {};
   model_.compile(std::move(compile));
 }
 
