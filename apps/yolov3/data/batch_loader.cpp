@@ -1,12 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apps/yolov3/data/batch_loader.h"
 
+#include <pthread.h>
+#include <sched.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "core/base/check.h"
 
 namespace lamina::yolov3 {
+namespace {
+
+// Loading takes what the training leaves: of a team of threads that compute, each waits for the slowest, so that a loader
+// which takes turns with one of them holds up all. A step that needs its batch sleeps, and then the loader has the processor.
+void give_way_to_computing() {
+#ifdef __linux__
+  const sched_param none{};
+  pthread_setschedparam(pthread_self(), SCHED_IDLE, &none);  // a wish: where it is refused, loading only competes
+#endif
+}
+
+}  // namespace
+
 
 BatchLoader::BatchLoader(BatchWork work, int threads) : work_(std::move(work)) {
   LAMINA_ASSERT(threads > 0);
@@ -37,6 +53,7 @@ std::optional<Batch> BatchLoader::next() {
 }
 
 void BatchLoader::run() {
+  give_way_to_computing();
   std::unique_lock lock(mutex_);
   while (true) {
     work_there_.wait(lock, [&] { return stopping_ || with_rows() || may_open(); });
