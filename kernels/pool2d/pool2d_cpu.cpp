@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pooling on the host: `rows` deals rows of the result to the threads, the reference walks through them alone. Channels are
-// innermost in memory and in the loops. Memory-bound from a few channels up.
+// Pooling on the host: `vectors` (the largest elements and their gradient) and `rows` (means) deal rows of the result to the
+// threads, the reference walks through them alone. Channels are innermost in memory and in the loops. Memory-bound from a few
+// channels up.
+#include <vector>
+
 #include "core/base/check.h"
+#include "kernels/pool2d/max_pool2d_rows.h"
 #include "kernels/pool2d/pool2d_geometry.h"
 
 namespace lamina {
@@ -46,6 +50,38 @@ void launch_reference(KernelContext& context) {
   }
 }
 
+template <Pool2dPass kPass, class T>
+void run_vectors(KernelContext& context) {
+  const auto& g = context.state_as<Pool2dGeometry>();
+  constexpr bool kForward = kPass == Pool2dPass::max;
+  const T* const from = context.inputs[0].as<T>();
+  T* const to = context.outputs[0].as<T>();
+  int32_t* const taps = kForward ? context.outputs[1].as<int32_t>() : context.inputs[1].as<int32_t>();
+  const int64_t x_line = g.columns.in * g.channels, y_line = g.columns.out * g.channels, rows = kForward ? g.rows.out : g.rows.in;
+#pragma omp parallel if (g.batch * g.rows.in * x_line > kElementsWorthAThread)
+  {
+    std::vector<float> room(static_cast<size_t>(kForward ? g.channels : x_line));
+#pragma omp for schedule(static)
+    for (int64_t line = 0; line < g.batch * rows; ++line) {
+      const int64_t picture = line / rows, row = line % rows;
+      if constexpr (kForward) {
+        max_pool2d_row(g, from + picture * g.rows.in * x_line, row, to + line * y_line, taps + line * y_line, room.data());
+      } else {
+        max_pool2d_grad_row(g, from + picture * g.rows.out * y_line, taps + picture * g.rows.out * y_line, row, to + line * x_line, room.data());
+      }
+    }
+  }
+}
+
+template <Pool2dPass kPass>
+void launch_vectors(KernelContext& context) {
+  switch (context.inputs[0].dtype) {
+    case DType::bf16: return run_vectors<kPass, bf16>(context);
+    case DType::f16: return run_vectors<kPass, f16>(context);
+    default: return run_vectors<kPass, float>(context);
+  }
+}
+
 Verdict accepts_rows(const KernelQuery& query) {
   if (query.in(0) == DType::f64) return Verdict::no("f64 is the reference's");
   return Verdict::yes();
@@ -57,6 +93,10 @@ Prepared prepare(const KernelQuery& query) {
   return {.state = std::make_shared<Pool2dGeometry>(pool2d_geometry(kPass, query))};
 }
 
+template <Pool2dPass kPass>
+KernelImpl vectors(const char* op) {
+  return {op, DeviceKind::cpu, "vectors", accepts_rows, prepare<kPass>, launch_vectors<kPass>};
+}
 template <Pool2dPass kPass>
 KernelImpl rows(const char* op) {
   return {op, DeviceKind::cpu, "rows", accepts_rows, prepare<kPass>, launch_rows<kPass>};
@@ -71,8 +111,8 @@ KernelImpl reference(const char* op) {
 namespace cpu {
 
 std::span<const KernelImpl> pool2d_impls() {
-  static const KernelImpl impls[] = {rows<Pool2dPass::max>("max_pool2d"),
-                                     rows<Pool2dPass::max_grad>("max_pool2d_grad"),
+  static const KernelImpl impls[] = {vectors<Pool2dPass::max>("max_pool2d"),
+                                     vectors<Pool2dPass::max_grad>("max_pool2d_grad"),
                                      rows<Pool2dPass::average>("average_pool2d"),
                                      rows<Pool2dPass::average_grad>("average_pool2d_grad"),
                                      reference<Pool2dPass::max>("max_pool2d"),
