@@ -41,6 +41,7 @@ GROUPS = {
     "torch": ["torch_cross"],
     "toy_lstm": ["toy_lstm"],
     "voc_map": ["voc_map"],
+    "yolo_targets": ["yolo_targets"],
 }
 
 # torch.optim and TensorFlow each bring an LLVM and cannot share a process.
