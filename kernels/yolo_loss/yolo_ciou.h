@@ -46,7 +46,8 @@ struct StretchSlopes {
 };
 
 constexpr StretchSlopes stretch_slopes(double centre, double side, double other_centre, double other_side) {
-  const bool inner_high = centre + side / 2 < other_centre + other_side / 2, inner_low = centre - side / 2 > other_centre - other_side / 2;
+  const bool inner_high = centre + side / 2 < other_centre + other_side / 2;
+  const bool inner_low = centre - side / 2 > other_centre - other_side / 2;
   const bool apart = !(stretches(centre, side, other_centre, other_side).shared > 0);
   const double high = inner_high ? 1 : 0, low = inner_low ? 1 : 0;  // 1 where this end of the box bounds what is shared
   return {apart ? 0 : high - low, apart ? 0 : (high + low) / 2, low - high, (2 - high - low) / 2};

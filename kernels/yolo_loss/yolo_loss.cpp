@@ -21,14 +21,15 @@ std::vector<TensorType> infer_yolo_loss(const Attributes& attributes, std::span<
   const DType wide = raw.dtype == DType::f64 ? DType::f64 : DType::f32;
   LAMINA_CHECK(y_true.dtype == wide && anchors.dtype == wide, "y_true and anchors must be ", wide, ", got ", y_true.dtype, " and ",
                anchors.dtype, ": 16 bits do not hold the places of objects; give a Lambda .compute_type = DType::f32");
-  LAMINA_CHECK(anchors.shape.rank() == 2 && anchors.shape[0].is_number() && anchors.shape[0].number() > 0 && anchors.shape[1] == Dim(2),
-               "anchors must be (A, 2) with numbers for both, got ", anchors.shape);
-  LAMINA_CHECK(y_true.shape[4].is_number() && y_true.shape[4].number() > 5, "y_true must end in 5 + classes with one class or more, got ",
-               y_true.shape);
+  const bool are_sides = anchors.shape.rank() == 2 && anchors.shape[0].is_number() && anchors.shape[1] == Dim(2);
+  LAMINA_CHECK(are_sides && anchors.shape[0].number() > 0, "anchors must be (A, 2) with numbers for both, got ", anchors.shape);
+  LAMINA_CHECK(y_true.shape[4].is_number() && y_true.shape[4].number() > 5,
+               "y_true must end in 5 + classes with one class or more, got ", y_true.shape);
   const Shape& s = raw.shape;
   const Shape expected{s[0], s[1], s[2], anchors.shape[0], y_true.shape[4]};
   LAMINA_CHECK(y_true.shape == expected && s[3] == expected[3] * expected[4], "raw ", s, ", y_true ", y_true.shape, " and ",
-               anchors.shape[0], " anchors do not go together: y_true must be raw with its channels split into anchors x (5 + classes)");
+               anchors.shape[0], " anchors do not go together: y_true must be raw with its channels split into anchors x ",
+               "(5 + classes)");
   LAMINA_CHECK(options.stride > 0, "the stride must be 1 or more pixels, got ", options.stride);
   return {{wide, Shape{4}}, {wide, Shape{2}}, {wide, raw.shape}};
 }

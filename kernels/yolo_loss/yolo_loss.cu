@@ -69,10 +69,11 @@ __device__ inline float warp_sum(float mine) {
   return mine;
 }
 
-template <class T>
+template <YoloBoxLoss kBox, class T>
 __global__ void yolo_loss_warps_kernel(const __grid_constant__ YoloArgs<T> args) {
   __shared__ float warp_sums[kWarps][kSums];
-  const YoloGrid& grid = args.grid;
+  YoloGrid grid = args.grid;
+  grid.options.box = kBox;  // known to the compiler: what CIoU needs in registers is not taken by the other
   const int warp = static_cast<int>(threadIdx.x) / 32, lane = static_cast<int>(threadIdx.x) % 32;
   const auto threshold = static_cast<float>(grid.options.ignore_threshold);
   float sums[kSums] = {};
@@ -81,9 +82,9 @@ __global__ void yolo_loss_warps_kernel(const __grid_constant__ YoloArgs<T> args)
     const float* const y_true = args.y_true + i * grid.channels;
     const auto place = yolo_place<float>(grid, args.anchors, i);
     const int64_t picture = i / grid.predictions_per_picture();
-    const bool far = __all_sync(0xffffffffu, is_far_from_all(yolo_decoded(place, raw), args.boxes + picture * grid.predictions_per_picture(),
-                                                             args.objects[picture], lane, 32, threshold));
-    const float counts = far ? 1 - y_true[4] : 0.0f;
+    const YoloBox<float>* const boxes = args.boxes + picture * grid.predictions_per_picture();
+    const bool far = is_far_from_all(yolo_decoded(place, raw), boxes, args.objects[picture], lane, 32, threshold);
+    const float counts = __all_sync(0xffffffffu, far) ? 1 - y_true[4] : 0.0f;
     if (lane == 0) {
       sums[4] += y_true[4];
       sums[5] += counts;
@@ -135,8 +136,13 @@ void run(KernelContext& context) {
   args.boxes = static_cast<YoloBox<float>*>(context.workspace);
   args.partials = reinterpret_cast<float*>(args.boxes + grid.predictions());
   args.objects = reinterpret_cast<int32_t*>(args.partials + args.blocks * kSums);
-  launch<yolo_loss_objects_kernel<T>>(context.stream, dim3(static_cast<unsigned>(grid.batch)), dim3(kGatherThreads), 0, args);
-  launch<yolo_loss_warps_kernel<T>>(context.stream, dim3(static_cast<unsigned>(args.blocks)), dim3(32 * kWarps), 0, args);
+  const dim3 pictures(static_cast<unsigned>(grid.batch)), blocks(static_cast<unsigned>(args.blocks));
+  launch<yolo_loss_objects_kernel<T>>(context.stream, pictures, dim3(kGatherThreads), 0, args);
+  if (grid.options.box == YoloBoxLoss::ciou) {
+    launch<yolo_loss_warps_kernel<YoloBoxLoss::ciou, T>>(context.stream, blocks, dim3(32 * kWarps), 0, args);
+  } else {
+    launch<yolo_loss_warps_kernel<YoloBoxLoss::squared, T>>(context.stream, blocks, dim3(32 * kWarps), 0, args);
+  }
   launch<yolo_loss_sums_kernel<T>>(context.stream, dim3(1), dim3(32 * kSums), 0, args);
 }
 
@@ -150,13 +156,15 @@ void launch_warps(KernelContext& context) {
 
 Verdict accepts(const KernelQuery& query) {
   if (query.in(0) == DType::f64) return Verdict::no("f64 is for the reference on cpu");
-  return yolo_grid(query).predictions_per_picture() < INT32_MAX ? Verdict::yes() : Verdict::no("2^31 predictions or more in a picture");
+  if (yolo_grid(query).predictions_per_picture() > INT32_MAX) return Verdict::no("2^31 predictions or more in a picture");
+  return Verdict::yes();
 }
 
 Prepared prepare(const KernelQuery& query) {
   const YoloGrid grid = yolo_grid(query);
   const size_t bytes = static_cast<size_t>(grid.predictions()) * sizeof(YoloBox<float>) +
-                       static_cast<size_t>(blocks_for(grid) * kSums) * sizeof(float) + static_cast<size_t>(grid.batch) * sizeof(int32_t);
+                       static_cast<size_t>(blocks_for(grid) * kSums) * sizeof(float) +
+                       static_cast<size_t>(grid.batch) * sizeof(int32_t);
   return {.state = std::make_shared<YoloGrid>(grid), .workspace_bytes = bytes};
 }
 

@@ -19,7 +19,7 @@ struct YoloShape {
   int64_t batch, rows, columns, anchors, classes;
   double share;  // of predictions that have an object
   YoloLossAttributes attributes = {};
-  bool first_is_empty = false;  // the first picture has no object
+  bool one_is_empty = false;  // one picture has no object
 };
 
 // Grids that fill a warp, a block of predictions, and neither; one lane per channel, fewer and more.
@@ -72,16 +72,15 @@ HostTensor anchors(const YoloShape& shape) {
   return sides;
 }
 
-// y_true from uniform numbers: boxes (..., 4) in [0, 1), chance (..., 1) in [0, 1), labels (...).
-Value objects(const YoloShape& shape, const Value& anchors, const Value& boxes, const Value& chance, const Value& labels) {
+// y_true from numbers: boxes (..., 4) and chance (..., 1) in [0, 1), labels (...), and 0, 1, ... for the pictures, shuffled.
+Value objects(const YoloShape& shape, const Value& anchors, std::span<const Value> numbers) {
+  const Value &boxes = numbers[0], &chance = numbers[1], &labels = numbers[2], &pictures = numbers[3];
   const DType type = anchors.dtype();
   const Cells where = cells(shape, type);
   const Value u = cast(boxes, type), any = cast(cast(chance, type) < shape.share, type);
   const Value centre = (where.place + (0.1 + 0.8 * slice(u, -1, 0, 2))) / where.grid;
   const Value sides = exp(slice(u, -1, 2, 4) - 0.5) * anchors / (where.grid * static_cast<double>(shape.attributes.stride));
-  HostTensor counted(DType::f32, {shape.batch, 1, 1, 1, 1});
-  for (int64_t i = 0; i < shape.batch; ++i) counted.as<float>()[static_cast<size_t>(i)] = i == 0 && shape.first_is_empty ? 0.0f : 1.0f;
-  const Value objectness = shape.first_is_empty ? any * cast(constant(counted), type) : any;
+  const Value objectness = any * cast(pictures >= (shape.one_is_empty ? 0.5 : 0.0), type);
   return concat({centre, sides, objectness, one_hot(labels, shape.classes, type)}, -1) * objectness;
 }
 
@@ -101,10 +100,14 @@ OpCase case_of(const YoloShape& shape, bool with_gradient) {
                  .fill = Fill::integers,
                  .low = 0,
                  .high = static_cast<double>(shape.classes - 1),
+                 .differentiable = false},
+                {.extents = {shape.batch, 1, 1, 1, 1},
+                 .fill = Fill::distinct,
+                 .high = static_cast<double>(shape.batch),
                  .differentiable = false}};
   one.build = [shape, with_gradient](std::span<const Value> inputs) {
     const Value sides = cast(constant(anchors(shape)), inputs[0].dtype() == DType::f64 ? DType::f64 : DType::f32);
-    const Value y_true = objects(shape, sides, inputs[1], inputs[2], inputs[3]);
+    const Value y_true = objects(shape, sides, inputs.subspan(1));
     const YoloScaleLoss loss = yolo_scale_loss(inputs[0], y_true, sides, shape.attributes);
     std::vector<Value> outputs{loss.terms, loss.counts};
     if (!with_gradient) outputs.push_back(Value(loss.terms.node(), 2));

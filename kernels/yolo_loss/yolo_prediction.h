@@ -35,7 +35,8 @@ struct YoloPlace {
 template <class Real, class Wide>
 constexpr YoloPlace<Real> yolo_place(const YoloGrid& grid, const Wide* anchors, int64_t prediction) {
   const int64_t anchor = prediction % grid.anchors, cell = prediction / grid.anchors;
-  const auto rows = static_cast<Real>(grid.rows), columns = static_cast<Real>(grid.columns), stride = static_cast<Real>(grid.options.stride);
+  const auto rows = static_cast<Real>(grid.rows), columns = static_cast<Real>(grid.columns);
+  const auto stride = static_cast<Real>(grid.options.stride);
   return {static_cast<Real>(cell / grid.columns % grid.rows),
           static_cast<Real>(cell % grid.columns),
           rows,
@@ -89,7 +90,8 @@ constexpr YoloElement<Real> logit_crossentropy(Real x, Real target) {
 
 // Channel 0 to 3 of a prediction that has an object, by squared errors.
 template <class Real>
-constexpr YoloElement<Real> squared_box_element(const YoloPlace<Real>& place, const YoloBox<Real>& object, int64_t channel, Real raw) {
+constexpr YoloElement<Real> squared_box_element(const YoloPlace<Real>& place, const YoloBox<Real>& object, int64_t channel,
+                                                Real raw) {
   const Real scale = Real(2) - object.w * object.h;
   if (channel < 2) {
     const Real target = channel == 0 ? object.x * place.columns - place.column : object.y * place.rows - place.row;
@@ -102,7 +104,8 @@ constexpr YoloElement<Real> squared_box_element(const YoloPlace<Real>& place, co
 
 // By CIoU, whose loss stands at channel 0. In f64: the squares of a box side of exp(80) do not fit f32, and objects are few.
 template <class Real, class Raw>
-constexpr YoloElement<Real> ciou_box_element(const YoloPlace<Real>& place, const YoloBox<Real>& object, int64_t channel, const Raw* raw) {
+constexpr YoloElement<Real> ciou_box_element(const YoloPlace<Real>& place, const YoloBox<Real>& object, int64_t channel,
+                                             const Raw* raw) {
   const YoloPlace<double> exact{place.row, place.column, place.rows, place.columns, place.anchor_w, place.anchor_h};
   const YoloBox<double> box = yolo_decoded(exact, raw);
   const YoloCiou ciou = ciou_with_slopes(box, {object.x, object.y, object.w, object.h});
