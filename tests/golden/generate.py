@@ -29,6 +29,7 @@ FORMAT = 1
 GROUPS = {
     "layers": ["layers_dense", "layers_shape", "layers_lstm"],
     "losses": ["losses"],
+    "yolo_loss": ["yolo_loss"],
     "metrics": ["metrics"],
     "optimizers": ["optimizers"],
     "regularizers": ["regularizers"],
