@@ -41,3 +41,4 @@
 #include "layers/shaping.h"
 #include "layers/time_distributed.h"
 #include "losses/losses.h"
+#include "losses/yolo.h"
