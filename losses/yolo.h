@@ -42,7 +42,8 @@ struct YoloLossTerms {
 //   ciou      box .05 / P;  confidence 5 balance (H W / 416^2) / (P + Q);  classes (C / 80) / (P C)
 //
 // with P predictions that have an object and Q that count as having none, each at least 1, over the whole batch. The input of
-// the network has H = rows x stride, W = columns x stride pixels, so that batches may differ in size. Throws where counts or shapes do not go together.
+// the network has H = rows x stride and W = columns x stride pixels, so that batches may differ in size. Throws where counts
+// or shapes do not go together.
 YoloLossTerms yolo_loss_terms(std::span<const Value> outputs, std::span<const Value> y_true, const YoloLossOptions& options);
 
 // Its total.

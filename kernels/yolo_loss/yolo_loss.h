@@ -47,7 +47,8 @@ struct YoloScaleLoss {
 // raw     (N, rows, columns, A (5 + C)) of any floating type: logits of x, y, log of w, h, confidence and C classes.
 // y_true  (N, rows, columns, A, 5 + C) f32 (f64 where raw is): x, y, w, h relative to the picture, objectness 0 or 1, classes.
 // anchors (A, 2) of the same type: width and height in input pixels, above 0.
-// The gradient flows to raw alone, once: it has no gradient of its own. Throws where shapes or types do not fit.
+// The gradient flows to raw alone, once: it has no gradient of its own. Throws where shapes or types do not fit; N, rows and
+// columns may be other symbols in raw than in y_true, and are then compared once they are numbers.
 YoloScaleLoss yolo_scale_loss(const Value& raw, const Value& y_true, const Value& anchors, const YoloLossAttributes& attributes);
 
 }  // namespace lamina

@@ -7,20 +7,22 @@
 
 #include "layers/lamina.h"
 #include "tests/testing/devices.h"
+#include "tests/testing/expect_error.h"
 #include "tests/testing/golden.h"
 
 namespace lamina {
 namespace {
 
 using ::testing::HasSubstr;
+using testing::expect_error;
 
 const losses::YoloLossOptions kOptions{.anchors = {{{50, 40}, {45, 60}}, {{20, 18}, {14, 25}}}, .strides = {32, 16}};
 constexpr int64_t kChannels = 5 + 3;
 
 HostTensor wave(const Extents& extents, double step) {
-  HostTensor tensor(DType::f32, extents);
-  for (int64_t i = 0; i < tensor.count(); ++i) tensor.as<float>()[static_cast<size_t>(i)] = static_cast<float>(std::sin(step * static_cast<double>(i + 1)));
-  return tensor;
+  std::vector<float> values;
+  for (int64_t i = 0; i < extents.count(); ++i) values.push_back(static_cast<float>(std::sin(step * static_cast<double>(i + 1))));
+  return HostTensor::of<float>(extents, values);
 }
 
 // One object a picture, of class 1 at the middle of cell (1, 1), by the first anchor.
@@ -33,17 +35,36 @@ HostTensor one_object(int64_t rows, int64_t columns, float width, float height) 
   return y_true;
 }
 
-const Tensors kData{{"coarse", wave({2, 2, 3, 4}, 0.7)}, {"fine", wave({2, 4, 6, 4}, 1.3)},
-                    {"coarse_true", one_object(2, 3, 0.4f, 0.7f)}, {"fine_true", one_object(4, 6, 0.2f, 0.3f)}};
+// Two pictures whose coarse grid is rows x columns; the fine one has twice as many of each.
+Tensors pictures(int64_t rows, int64_t columns) {
+  return {{"coarse", wave({2, rows, columns, 4}, 0.7)},
+          {"fine", wave({2, 2 * rows, 2 * columns, 4}, 1.3)},
+          {"coarse_true", one_object(rows, columns, 0.4f, 0.7f)},
+          {"fine_true", one_object(2 * rows, 2 * columns, 0.2f, 0.3f)}};
+}
 
-Model detector(const LambdaOptions& lambda) {
-  const Value coarse = Input({2, 3, 4}, {.name = "coarse"}), fine = Input({4, 6, 4}, {.name = "fine"});
-  const Value coarse_true = Input({2, 3, 2, kChannels}, {.name = "coarse_true"});
-  const Value fine_true = Input({4, 6, 2, kChannels}, {.name = "fine_true"});
+const Tensors kData = pictures(2, 3);
+
+// Rows and columns of a grid, or a symbol for each.
+Shape grid(const std::string& name, bool of_any_size, int64_t rows, int64_t columns) {
+  return of_any_size ? Shape{Dim::symbol(name + ".rows"), Dim::symbol(name + ".columns")} : Shape{rows, columns};
+}
+
+Value input(const std::string& name, Shape shape, std::initializer_list<Dim> channels) {
+  for (const Dim& dim : channels) shape.push_back(dim);
+  return Input(shape, {.name = name});
+}
+
+Model detector(const LambdaOptions& lambda, bool of_any_size = false, int64_t rows = 2, int64_t columns = 3) {
+  const Value coarse = input("coarse", grid("coarse", of_any_size, rows, columns), {4});
+  const Value fine = input("fine", grid("fine", of_any_size, 2 * rows, 2 * columns), {4});
+  const Value coarse_true = input("coarse_true", grid("coarse_true", of_any_size, rows, columns), {2, kChannels});
+  const Value fine_true = input("fine_true", grid("fine_true", of_any_size, 2 * rows, 2 * columns), {2, kChannels});
   const Lambda loss([](const std::vector<Value>& v) { return losses::yolo_loss(v, kOptions); }, lambda);
   const Value y1 = Dense(2 * kChannels, {.name = "y1"})(coarse), y2 = Dense(2 * kChannels, {.name = "y2"})(fine);
   Model model({coarse, fine, coarse_true, fine_true}, {loss({y1, y2, coarse_true, fine_true})});
-  model.set_weights({wave({4, 2 * kChannels}, 0.3), wave({2 * kChannels}, 0.9), wave({4, 2 * kChannels}, 0.5), wave({2 * kChannels}, 1.1)});
+  const Extents kernel{4, 2 * kChannels}, bias{2 * kChannels};
+  model.set_weights({wave(kernel, 0.3), wave(bias, 0.9), wave(kernel, 0.5), wave(bias, 1.1)});
   return model;
 }
 
@@ -67,7 +88,9 @@ TEST(YoloLossLambda, TrainsEquallyOnEveryDevice) {
     const std::vector<HostTensor> weights = model.get_weights();
     if (of_cpu.empty()) of_cpu = weights, loss_of_cpu = after;
     EXPECT_TRUE(testing::is_golden(after, loss_of_cpu)) << name_of(device);
-    for (size_t i = 0; i < weights.size(); ++i) EXPECT_TRUE(testing::is_golden(weights[i], of_cpu[i])) << name_of(device) << ", weight " << i;
+    for (size_t i = 0; i < weights.size(); ++i) {
+      EXPECT_TRUE(testing::is_golden(weights[i], of_cpu[i])) << name_of(device) << ", weight " << i;
+    }
   }
 }
 
@@ -77,6 +100,23 @@ TEST(YoloLossLambda, IsWhatPredictGivesOncePerBatch) {
   const HostTensor predicted = model.predict(kData);
   EXPECT_EQ(predicted.extents(), (Extents{1}));
   EXPECT_FLOAT_EQ(static_cast<float>(predicted.at(0)), static_cast<float>(*model.test_on_batch(kData).get("loss")));
+}
+
+TEST(YoloLossLambda, TakesPicturesOfAnySize) {
+  Model any = detector(kExact, true);
+  compile(any, "cpu");
+  for (const auto& [rows, columns] : {std::pair{2, 3}, {3, 2}, {4, 4}}) {
+    Model fixed = detector(kExact, false, rows, columns);
+    compile(fixed, "cpu");
+    const Tensors data = pictures(rows, columns);
+    EXPECT_EQ(*any.test_on_batch(data).get("loss"), *fixed.test_on_batch(data).get("loss")) << rows << " x " << columns;
+  }
+  Tensors mixed = {{"coarse", wave({2, 3, 2, 4}, 0.7)}, {"fine", wave({2, 4, 6, 4}, 1.3)},
+                   {"coarse_true", one_object(2, 3, 0.4f, 0.7f)}, {"fine_true", one_object(4, 6, 0.2f, 0.3f)}};
+  expect_error(ErrorKind::model,
+               "[yolo_loss] node \"yolo_loss/yolo_loss\": raw (2, 3, 2, 16), y_true (2, 2, 3, 2, 8) and 2 anchors do not go together: "
+               "y_true must be raw with its channels split into anchors x (5 + classes)",
+               [&] { any.test_on_batch(mixed); });
 }
 
 TEST(YoloLossLambda, TrainsUnderMixedPrecisionWhereItComputesInF32) {

@@ -61,7 +61,8 @@ inline Value yolo_loss_in_primitive_ops(std::span<const Value> outputs, std::spa
     const Predictions p(s[1].number(), s[2].number(), options.anchors[scale], options.strides[scale]);
     const Shape flat{s[0], p.cells.shape()[0], s[4]};
     const Value raw = reshape(outputs[scale], flat), truth = reshape(y_true[scale], flat);
-    const Value xy = slice(raw, -1, 0, 2), wh = slice(raw, -1, 2, 4), logit = slice(raw, -1, 4, 5), classes = slice(raw, -1, 5, s[4]);
+    const Value xy = slice(raw, -1, 0, 2), wh = slice(raw, -1, 2, 4);
+    const Value logit = slice(raw, -1, 4, 5), classes = slice(raw, -1, 5, s[4]);
     const Value true_wh = slice(truth, -1, 2, 4), objectness = slice(truth, -1, 4, 5);
 
     const Value predicted_xy = (p.cells + sigmoid(xy)) / p.grid, predicted_wh = exp(wh) * p.sides;
