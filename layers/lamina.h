@@ -49,3 +49,4 @@
 #include "layers/shaping.h"
 #include "layers/time_distributed.h"
 #include "losses/losses.h"
+#include "losses/yolo.h"

@@ -30,6 +30,7 @@ GROUPS = {
     "layers": ["layers_dense", "layers_shape", "layers_lstm", "layers_pictures"],
     "batch_normalization": ["layers_batch_norm"],
     "losses": ["losses"],
+    "yolo_loss": ["yolo_loss"],
     "metrics": ["metrics"],
     "optimizers": ["optimizers"],
     "regularizers": ["regularizers"],
