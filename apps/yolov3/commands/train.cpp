@@ -58,7 +58,7 @@ class Training {
         device_(flags.model.open()),
         data_(flags.data.read(flags.model.seed)),
         network_(make()),
-        model_(make_training_model(network_, flags.box == "ciou" ? BoxLoss::ciou : BoxLoss::squared)) {
+        model_(make_training_model(network_, flags.box == "ciou" ? YoloBoxLoss::ciou : YoloBoxLoss::squared)) {
     std::cout << device_.line << "\n";
     data_.print(std::cout);
     std::cout << "anchors: " << anchors_text(network_.heads.front().yolo.anchors) << "\n";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apps/yolov3/data/batch_loader.h"
 
-#include <pthread.h>
-#include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -12,12 +12,13 @@
 namespace lamina::yolov3 {
 namespace {
 
+constexpr int kNiceness = 10;  // about a tenth of the processor where somebody computes on it
+
 // Loading takes what the training leaves: of a team of threads that compute, each waits for the slowest, so that a loader
 // which takes turns with one of them holds up all. A step that needs its batch sleeps, and then the loader has the processor.
 void give_way_to_computing() {
 #ifdef __linux__
-  const sched_param none{};
-  pthread_setschedparam(pthread_self(), SCHED_IDLE, &none);  // a wish: where it is refused, loading only competes
+  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNiceness);  // a wish: where it is refused, loading only competes
 #endif
 }
 

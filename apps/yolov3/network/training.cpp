@@ -7,21 +7,28 @@
 namespace lamina::yolov3 {
 namespace {
 
-losses::YoloOptions loss_options(const YoloNetwork& network, BoxLoss box) {
-  losses::YoloOptions options;
+losses::YoloLossOptions loss_options(const YoloNetwork& network, YoloBoxLoss box) {
+  losses::YoloLossOptions options{.strides = {}};
   options.box = box;
   for (const Head& head : network.heads) {
-    losses::YoloHead& one = options.heads.emplace_back();
-    one.stride = head.stride;
-    for (const DarknetAnchor& anchor : head.anchors()) one.anchors.insert(one.anchors.end(), {anchor.width, anchor.height});
+    options.strides.push_back(head.stride);
+    auto& anchors = options.anchors.emplace_back();
+    for (const DarknetAnchor& anchor : head.anchors()) anchors.emplace_back(anchor.width, anchor.height);
     options.ignore_threshold = head.yolo.ignore_threshold;
   }
   return options;
 }
 
-losses::YoloLoss loss_of(const std::vector<Value>& inputs, const losses::YoloOptions& options) {
-  const std::span<const Value> all(inputs);
-  return losses::yolo(all.first(options.heads.size()), all.last(options.heads.size()), options);
+// (1, 4): each term summed over the scales.
+Value terms_of(std::span<const Value> outputs, std::span<const Value> y_true, const losses::YoloLossOptions& options) {
+  Value total;
+  for (const losses::YoloScaleTerms& scale : losses::yolo_loss_terms(outputs, y_true, options).scales) {
+    std::vector<Value> terms;
+    for (const Value& one : {scale.xy, scale.wh, scale.confidence, scale.classes}) terms.push_back(reshape(one, {1, 1}));
+    const Value of_scale = concat(terms, 1);
+    total = total.exists() ? total + of_scale : of_scale;
+  }
+  return total;
 }
 
 Metric term(const char* name, int64_t index) {
@@ -40,8 +47,8 @@ TargetOptions target_options(const YoloNetwork& network) {
   return options;
 }
 
-Model make_training_model(const YoloNetwork& network, BoxLoss box) {
-  const losses::YoloOptions options = loss_options(network, box);
+Model make_training_model(const YoloNetwork& network, YoloBoxLoss box) {
+  const losses::YoloLossOptions options = loss_options(network, box);
   const TargetOptions targets = target_options(network);
   std::vector<Value> inputs = {network.image}, loss_inputs;
   for (const Head& head : network.heads) loss_inputs.push_back(head.raw);
@@ -51,12 +58,11 @@ Model make_training_model(const YoloNetwork& network, BoxLoss box) {
     loss_inputs.push_back(inputs.back());
   }
   // f32 under every policy: sums over all cells do not fit 16 bits.
-  const Lambda loss([options](const std::vector<Value>& v) { return loss_of(v, options).total; }, {.name = "yolo_loss", .compute_type = DType::f32});
+  const Lambda loss([options](const std::vector<Value>& v) { return losses::yolo_loss(v, options); }, {.name = "yolo_loss", .compute_type = DType::f32});
   const Lambda terms(
       [options](const std::vector<Value>& v) {
-        Value total;
-        for (const Value& of_head : loss_of(v, options).terms) total = total.exists() ? total + of_head : of_head;
-        return reshape(total, Shape{1, 4});
+        const std::span<const Value> all(v);
+        return terms_of(all.first(v.size() / 2), all.last(v.size() / 2), options);
       },
       {.name = "term", .compute_type = DType::f32});
   return Model(inputs, {loss(loss_inputs), terms(loss_inputs)}, "yolov3");

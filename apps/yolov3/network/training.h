@@ -18,7 +18,7 @@ TargetOptions target_options(const YoloNetwork& network);
 
 // Inputs "image" and "y_true_0", ..., as DetectionDataset has them. Outputs "yolo_loss", a scalar, and "term" (1, 4): xy, wh, conf and class,
 // summed over the heads, which are reported and not trained.
-Model make_training_model(const YoloNetwork& network, BoxLoss box = BoxLoss::squared);
+Model make_training_model(const YoloNetwork& network, YoloBoxLoss box = YoloBoxLoss::squared);
 
 // For compile: the identity for "yolo_loss", none for "term", and its four numbers as metrics term_xy, term_wh, ...
 Losses training_losses();
