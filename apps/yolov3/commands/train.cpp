@@ -151,6 +151,7 @@ class Training {
     if (flags_.minutes > 0) options.minutes = flags_.minutes;
     options.eval_every = flags_.eval_every;
     options.samples = data_.train->count();
+    options.batch_size = flags_.batch;
     options.out = &std::cout;
     options.measure = [this]() -> std::optional<double> {
       if (data_.validation->count() == 0) return std::nullopt;

@@ -47,6 +47,7 @@ void TrainingWatch::on_train_begin(const TrainingPlan& plan) {
 void TrainingWatch::on_epoch_begin(int64_t epoch) {
   epoch_ = epoch;
   epoch_step_seconds_ = 0;
+  epoch_pictures_ = 0;
 }
 
 double TrainingWatch::progress() const {
@@ -69,13 +70,15 @@ void TrainingWatch::on_train_batch_begin(int64_t batch) {
 void TrainingWatch::on_train_batch_end(int64_t, const Logs&) {
   const double step = since(step_begun_);
   step_seconds_ += step, epoch_step_seconds_ += step;
+  const int64_t behind = std::min((batch_ + 1) * options_.batch_size, options_.samples);  // the last batch may be short
+  pictures_ += behind - epoch_pictures_;
+  epoch_pictures_ = behind;
   const bool out_of_time = options_.minutes && seconds() >= 60 * *options_.minutes;
   if (interrupted() || out_of_time) model().stop_training();
 }
 
 void TrainingWatch::on_epoch_end(int64_t epoch, Logs& logs) {
-  pictures_ += options_.samples;
-  if (epoch_step_seconds_ > 0) logs.set("images_s", static_cast<double>(options_.samples) / epoch_step_seconds_);
+  if (epoch_step_seconds_ > 0) logs.set("images_s", static_cast<double>(epoch_pictures_) / epoch_step_seconds_);
   logs.set("learning_rate", model().optimizer()->learning_rate());
   const bool last = model().stops_training() || epoch + 1 == plan_.epochs;
   if (last || (epoch + 1) % options_.eval_every == 0) measure_and_save(logs);

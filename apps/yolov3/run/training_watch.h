@@ -17,7 +17,8 @@ struct WatchOptions {
   bool cosine = true;           // rises over the first hundredth of the training, then falls to a hundredth; else constant
   std::optional<double> minutes = {};  // training ends with the step behind them
   int64_t eval_every = 5;       // epochs
-  int64_t samples = 0;          // of an epoch, for pictures a second
+  int64_t samples = 0;          // of an epoch, and of a batch: for pictures a second
+  int64_t batch_size = 1;
   std::function<std::optional<double>()> measure;            // mean average precision, higher is better; none: nothing to measure on
   std::function<void(bool is_best)> save;                    // called after each measurement and at the end
   std::ostream* out = nullptr;
@@ -47,7 +48,7 @@ class TrainingWatch final : public Callback {
   WatchOptions options_;
   TrainingPlan plan_;
   std::chrono::steady_clock::time_point begun_, epoch_begun_, step_begun_;
-  int64_t epoch_ = 0, batch_ = 0, pictures_ = 0, last_measured_ = -1;
+  int64_t epoch_ = 0, batch_ = 0, pictures_ = 0, epoch_pictures_ = 0;
   double step_seconds_ = 0, epoch_step_seconds_ = 0;
   std::optional<double> best_;
   void (*old_interrupt_)(int) = SIG_DFL;
