@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "apps/yolov3/picture/picture.h"
+
 namespace lamina::yolov3 {
 
 // In pixels of the picture; the edges are real numbers, right and bottom lie behind the last pixel covered.
@@ -32,6 +34,7 @@ struct Detection {
 struct Sample {
   std::filesystem::path picture;
   std::vector<Box> boxes;
+  PictureSize size;  // upright
 };
 
 }  // namespace lamina::yolov3

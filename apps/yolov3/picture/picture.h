@@ -7,6 +7,12 @@
 
 namespace lamina::yolov3 {
 
+struct PictureSize {
+  int64_t width = 0;
+  int64_t height = 0;
+  friend bool operator==(const PictureSize&, const PictureSize&) = default;
+};
+
 struct Picture {
   int64_t width = 0;
   int64_t height = 0;
