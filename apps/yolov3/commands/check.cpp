@@ -71,11 +71,12 @@ void print_anchors(std::ostream& out, const CheckOptions& options, const TargetO
   const auto fit = [&](const std::vector<DarknetAnchor>& anchors) {
     return text(std::fixed, std::setprecision(3), mean_best_overlap(anchors, sizes));
   };
-  out << "Anchors: " << anchors_text(targets.anchors) << "\n  mean overlap of a training box with its best anchor: " << fit(targets.anchors)
-      << "\n";
+  out << "Anchors: " << anchors_text(targets.anchors)
+      << "\n  mean overlap of a training box with its best anchor: " << fit(targets.anchors) << "\n";
   if (!sorted_by_area(targets.anchors)) out << "  warning: they are not sorted by area, so that scales get the wrong ones\n";
   const auto found = cluster_anchors(sizes, std::ssize(targets.anchors), options.seed);
-  out << "Anchors of these boxes (k-means, seed " << options.seed << "): " << anchors_text(found) << "\n  mean overlap: " << fit(found) << "\n";
+  out << "Anchors of these boxes (k-means, seed " << options.seed << "): " << anchors_text(found)
+      << "\n  mean overlap: " << fit(found) << "\n";
 }
 
 }  // namespace
@@ -104,12 +105,18 @@ void add_check_command(CLI::App& cli, std::function<int()>& body) {
       ->check(CLI::IsMember({"yolov3", "yolov3-tiny"}))
       ->capture_default_str();
   command->add_option("--anchors", options->anchors, "\"width,height, ...\" in pixels of the input (default: the model's)");
-  command->add_option("--size", options->size, "of the input, in pixels")->check(apps::whole_number(32, 8192))->capture_default_str();
-  command->add_option("--max-boxes", options->max_boxes, "of one picture")->check(apps::whole_number(1, 100000))->capture_default_str();
+  command->add_option("--size", options->size, "of the input, in pixels")
+      ->check(apps::whole_number(32, 8192))
+      ->capture_default_str();
+  command->add_option("--max-boxes", options->max_boxes, "of one picture")
+      ->check(apps::whole_number(1, 100000))
+      ->capture_default_str();
   command->add_option("--seed", options->seed, "of a split and of k-means")
       ->check(apps::whole_number(0, std::numeric_limits<uint64_t>::max()))
       ->capture_default_str();
-  command->add_option("--loader-threads", options->threads, "that read pictures")->check(apps::whole_number(1, 1024))->capture_default_str();
+  command->add_option("--loader-threads", options->threads, "that read pictures")
+      ->check(apps::whole_number(1, 1024))
+      ->capture_default_str();
   command->callback([options, &body] { body = [options] { return check(*options, std::cout); }; });
 }
 

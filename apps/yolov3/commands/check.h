@@ -11,14 +11,14 @@
 namespace lamina::yolov3 {
 
 struct CheckOptions {
-  std::string data;            // of load_data
-  std::string classes;         // a file with a class name on each line; empty: those of the data
+  std::string data;              // of load_data
+  std::string classes;           // a file with a class name on each line; empty: those of the data
   std::string model = "yolov3";  // or "yolov3-tiny": whose scales, and anchors where none are given
-  std::string anchors;         // "w,h, w,h, ..."; empty: the standard ones
-  int64_t size = 416;          // of the input, in pixels
-  int64_t max_boxes = 100;     // of one picture
+  std::string anchors;           // "w,h, w,h, ..."; empty: the standard ones
+  int64_t size = 416;            // of the input, in pixels
+  int64_t max_boxes = 100;       // of one picture
   uint64_t seed = 0;
-  int threads = 2;             // that read pictures
+  int threads = 2;  // that read pictures
 };
 
 // Reads every annotation and decodes every picture; prints what there is, which scale the boxes go to, how many are lost on

@@ -12,12 +12,12 @@
 namespace lamina::yolov3 {
 
 struct AugmentOptions {
-  double jitter = 0.3;       // the aspect ratio is the input's, times and by 1 +- this
+  double jitter = 0.3;        // the aspect ratio is the input's, times and by 1 +- this
   double scale_least = 0.25;  // of the input's longer side as the aspect ratio has it
   double scale_most = 2.0;
-  double mirror = 0.5;       // probability
-  double hue = 0.1;          // +- turns of the colour circle
-  double saturation = 1.5;   // times or by up to this
+  double mirror = 0.5;      // probability
+  double hue = 0.1;         // +- turns of the colour circle
+  double saturation = 1.5;  // times or by up to this
   double value = 1.5;
 };
 

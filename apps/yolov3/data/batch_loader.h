@@ -19,7 +19,7 @@ namespace lamina::yolov3 {
 // What is in the batches of one epoch. `make` and `fill` run on the loader's threads, `fill` for several rows at once.
 struct BatchWork {
   int64_t batches = 0;
-  std::function<Batch(int64_t batch)> make;                        // with room for its samples
+  std::function<Batch(int64_t batch)> make;                           // with room for its samples
   std::function<void(Batch& into, int64_t batch, int64_t row)> fill;  // writes one sample and nothing else
 };
 
@@ -48,9 +48,9 @@ class BatchLoader {
   };
 
   void run();
-  Pending* with_rows();                            // the first that has rows to hand out
-  bool may_open() const;                           // a further batch
-  void open(std::unique_lock<std::mutex>& lock);   // both let go of the lock meanwhile
+  Pending* with_rows();                           // the first that has rows to hand out
+  bool may_open() const;                          // a further batch
+  void open(std::unique_lock<std::mutex>& lock);  // both let go of the lock meanwhile
   void fill_row(std::unique_lock<std::mutex>& lock, Pending& pending);
 
   const BatchWork work_;

@@ -47,7 +47,8 @@ std::vector<int64_t> boxes_per_class(const PictureSource& pictures, int64_t clas
 void DetectionData::print(std::ostream& out) const {
   std::vector<std::vector<std::string>> rows = {{"split", "pictures", "without boxes", "boxes"}};
   for (const std::string& name : class_names) rows[0].push_back(printable(name, 40));
-  for (const auto& [name, pictures] : {std::pair{"train", &train}, std::pair{"validation", &validation}, std::pair{"test", &test}}) {
+  for (const auto& [name, pictures] :
+       {std::pair{"train", &train}, std::pair{"validation", &validation}, std::pair{"test", &test}}) {
     const std::vector<int64_t> counts = boxes_per_class(**pictures, static_cast<int64_t>(class_names.size()));
     int64_t boxes = 0;
     for (const int64_t count : counts) boxes += count;

@@ -20,7 +20,7 @@ class PictureSource {
   virtual const std::vector<Box>& boxes(int64_t index) const = 0;  // in pixels of the picture, inside of it
   virtual std::string name(int64_t index) const = 0;               // for messages: the file, or "shapes 17"
   virtual PictureSize size(int64_t index) const = 0;
-  virtual Picture read(int64_t index) const = 0;                   // from any thread; throws Error naming it
+  virtual Picture read(int64_t index) const = 0;  // from any thread; throws Error naming it
 };
 
 // Pictures that lie in files.
@@ -42,7 +42,7 @@ class PictureFiles final : public PictureSource {
 
 // What a user should know of how the data was read.
 struct DataReport {
-  std::vector<std::string> skipped;   // a line for each box that was left out
+  std::vector<std::string> skipped;  // a line for each box that was left out
   std::vector<std::string> warnings;
   int64_t clipped = 0;     // boxes that were cut at the edge of their picture
   int64_t duplicates = 0;  // boxes that were there before, with the same label

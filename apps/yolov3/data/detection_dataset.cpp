@@ -91,8 +91,8 @@ void DetectionDataset::fill(Batch& into, int64_t sample, int64_t row) {
   place_picture(*picture, placement, targets.width, targets.height, image);
   if (options_.augment) change_color(augmentation.color, image);
 
-  std::vector<Box> boxes = boxes_in_input(cache_.source().boxes(sample), picture->width, picture->height, placement,
-                                          targets.width, targets.height);
+  std::vector<Box> boxes =
+      boxes_in_input(cache_.source().boxes(sample), picture->width, picture->height, placement, targets.width, targets.height);
   if (options_.augment) draws.shuffle(boxes);
   std::vector<std::span<float>> rows;
   for (size_t s = 0; s < targets.scales.size(); ++s) rows.push_back(row_of(into.inputs.at(target_name(s)), row));

@@ -25,8 +25,8 @@ struct DetectionDatasetOptions {
   bool augment = false;  // else letterboxed
   AugmentOptions augment_options;
   uint64_t seed = 0;
-  int threads = 1;                          // that load; they sleep while enough is ready
-  size_t cache_bytes = size_t{1} << 30;     // for decoded pictures; 0: none is kept
+  int threads = 1;                       // that load; they sleep while enough is ready
+  size_t cache_bytes = size_t{1} << 30;  // for decoded pictures; 0: none is kept
 };
 
 // An epoch is a function of (seed, epoch) alone, whatever the threads and the cache. The last batch may be short. next()

@@ -38,7 +38,7 @@ class PictureCache {
  private:
   std::shared_ptr<const PictureSource> pictures_;
   size_t limit_;
-  std::mutex mutex_;  // of what follows
+  std::mutex mutex_;                                  // of what follows
   std::vector<std::shared_ptr<const Picture>> kept_;  // by index
   size_t bytes_ = 0;
 };

@@ -62,8 +62,8 @@ Sample read_sample(const VocLayout& layout, const std::filesystem::path& file, c
                annotation.picture.empty() ? "" : text(" and no ", in_quotes(annotation.picture)));
   sample.size = read_picture_size(sample.picture);
   const bool told = annotation.width > 0 && annotation.height > 0;
-  LAMINA_CHECK(!told || (annotation.width == sample.size.width && annotation.height == sample.size.height), in_quotes(file.native()),
-               " is for a picture of ", annotation.width, " x ", annotation.height, " pixels, ",
+  LAMINA_CHECK(!told || (annotation.width == sample.size.width && annotation.height == sample.size.height),
+               in_quotes(file.native()), " is for a picture of ", annotation.width, " x ", annotation.height, " pixels, ",
                in_quotes(sample.picture.native()), " has ", sample.size.width, " x ", sample.size.height,
                " as it stands upright; the boxes would lie elsewhere");
   sample.boxes = boxes_of(annotation, file, sample.size, class_names, report);
@@ -81,7 +81,8 @@ std::shared_ptr<const PictureSource> picked(const std::vector<Sample>& samples, 
 DetectionData read_voc(const std::filesystem::path& folder, const VocOptions& options) {
   check_class_names(options.class_names);
   if (!(options.validation_share >= 0 && options.validation_share < 1)) {
-    throw Error(ErrorKind::usage, text("the validation share is ", options.validation_share, ", expected 0 or more and less than 1"));
+    throw Error(ErrorKind::usage,
+                text("the validation share is ", options.validation_share, ", expected 0 or more and less than 1"));
   }
   const VocLayout layout = find_voc_layout(folder);
   const size_t count = layout.annotations.size();

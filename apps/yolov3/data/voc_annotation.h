@@ -18,7 +18,7 @@ struct VocObject {
 };
 
 struct VocAnnotation {
-  std::string picture;  // <filename> without any folder; may be empty
+  std::string picture;            // <filename> without any folder; may be empty
   int64_t width = 0, height = 0;  // <size>; 0 where the file does not say
   std::vector<VocObject> objects;
 };

@@ -38,8 +38,7 @@ std::vector<Box> boxes_of(const VocAnnotation& annotation, const std::filesystem
     const std::string at = text(printable(file.native(), 4096), ":", object.line, ": ");
     const std::string edges = text("the box x ", object.xmin, " to ", object.xmax, ", y ", object.ymin, " to ", object.ymax);
     Box box{object.xmin, object.ymin, object.xmax, object.ymax, label_of(object, class_names, at), object.difficult};
-    LAMINA_CHECK(box.right >= box.left && box.bottom >= box.top, at, edges,
-                 " has its maximum before its minimum; exchange them");
+    LAMINA_CHECK(box.right >= box.left && box.bottom >= box.top, at, edges, " has its maximum before its minimum; exchange them");
     LAMINA_CHECK(!far_beyond(box.left, box.right, width) && !far_beyond(box.top, box.bottom, height), at, edges,
                  " lies beyond its picture of ", size.width, " x ", size.height, " pixels; correct it or remove the object");
     const bool cut_across = cut(box.left, box.right, width), cut_down = cut(box.top, box.bottom, height);

@@ -13,7 +13,7 @@ namespace lamina::yolov3 {
 
 struct VocLayout {
   std::filesystem::path root;
-  std::filesystem::path pictures;                 // the folder of them
+  std::filesystem::path pictures;                  // the folder of them
   std::vector<std::filesystem::path> annotations;  // files, sorted
 };
 

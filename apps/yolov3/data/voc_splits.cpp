@@ -61,7 +61,8 @@ void warn_of_shared(const char* name, const Indices& one, const char* other_name
 void warn_of_unlisted(const VocSplits& splits, size_t count, DataReport& report) {
   std::set<size_t> listed;
   for (const Indices* split : {&splits.train, &splits.validation, &splits.test}) listed.insert(split->begin(), split->end());
-  if (listed.size() < count) report.warnings.push_back(text(count - listed.size(), " annotations are in no list of ImageSets/Main"));
+  if (listed.size() < count)
+    report.warnings.push_back(text(count - listed.size(), " annotations are in no list of ImageSets/Main"));
 }
 
 // Nothing if there is no list.

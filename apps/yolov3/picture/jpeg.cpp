@@ -33,14 +33,12 @@ Decoder open_decoder() {
   return decoder;
 }
 
-const unsigned char* data_of(std::span<const std::byte> bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
-}
+const unsigned char* data_of(std::span<const std::byte> bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
 
 Header read_header(tjhandle decoder, std::span<const std::byte> bytes, const std::string& name) {
   Header header;
-  LAMINA_CHECK(tjDecompressHeader3(decoder, data_of(bytes), bytes.size(), &header.width, &header.height,
-                                   &header.subsampling, &header.colors) == 0,
+  LAMINA_CHECK(tjDecompressHeader3(decoder, data_of(bytes), bytes.size(), &header.width, &header.height, &header.subsampling,
+                                   &header.colors) == 0,
                damaged_picture(name, tjGetErrorStr2(decoder)));
   return header;
 }

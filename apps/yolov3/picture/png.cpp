@@ -98,9 +98,7 @@ bool is_png(std::span<const std::byte> bytes) {
   return bytes.size() >= kSignatureBytes && png_sig_cmp(reinterpret_cast<png_const_bytep>(bytes.data()), 0, kSignatureBytes) == 0;
 }
 
-PictureSize png_size(std::span<const std::byte> bytes, const std::string& name) {
-  return PngReader(bytes, name).read_header();
-}
+PictureSize png_size(std::span<const std::byte> bytes, const std::string& name) { return PngReader(bytes, name).read_header(); }
 
 Picture decode_png(std::span<const std::byte> bytes, const std::string& name) {
   PngReader reader(bytes, name);

@@ -13,8 +13,8 @@
 namespace lamina::yolov3 {
 
 void write_png(const Picture& picture, const std::filesystem::path& file) {
-  LAMINA_CHECK(picture.width > 0 && picture.height > 0 && picture.width <= kMaxPicturePixels / picture.height,
-               "a picture of ", picture.width, " x ", picture.height, " pixels cannot be written");
+  LAMINA_CHECK(picture.width > 0 && picture.height > 0 && picture.width <= kMaxPicturePixels / picture.height, "a picture of ",
+               picture.width, " x ", picture.height, " pixels cannot be written");
   LAMINA_CHECK(static_cast<int64_t>(picture.rgb.size()) == 3 * picture.width * picture.height, "a picture of ", picture.width,
                " x ", picture.height, " pixels takes three bytes for each, got ", picture.rgb.size());
   png_image image = {};
