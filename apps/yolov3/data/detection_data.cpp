@@ -60,10 +60,10 @@ void DetectionData::print(std::ostream& out) const {
     for (size_t i = 1; i < row.size(); ++i) out << padded(row[i], std::max<size_t>(rows[0][i].size(), 6) + 2);
     out << "\n";
   }
-  if (report.clipped) out << with_thousands(report.clipped) << " boxes were cut at the edge of their picture\n";
-  if (report.duplicates) out << with_thousands(report.duplicates) << " boxes were there twice and count once\n";
-  print_lines(out, text(with_thousands(static_cast<long long>(report.skipped.size())), " boxes were left out:"), report.skipped);
-  print_lines(out, "Warnings:", report.warnings);
+  if (report.clipped) out << "Boxes cut at the edge of their picture: " << with_thousands(report.clipped) << "\n";
+  if (report.duplicates) out << "Boxes that repeat another, which counts once: " << with_thousands(report.duplicates) << "\n";
+  print_lines(out, text("Boxes left out: ", with_thousands(std::ssize(report.skipped))), report.skipped);
+  print_lines(out, "Warnings", report.warnings);
 }
 
 }  // namespace lamina::yolov3

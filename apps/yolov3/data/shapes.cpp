@@ -101,7 +101,8 @@ class ShapePictures final : public PictureSource {
       const auto left = static_cast<double>(draws.below(room)), top = static_cast<double>(draws.below(room));
       const Shape shape{{left, top, left + side, top + side, static_cast<int>(draws.below(kKinds))},
                         kColors[static_cast<size_t>(draws.below(kColors.size()))]};
-      const bool free = std::none_of(shapes.begin(), shapes.end(), [&](const Shape& s) { return overlap(s.box, shape.box) > 0; });
+      const Box around{left - 1, top - 1, left + side + 1, top + side + 1};  // shapes of one colour must not run together
+      const bool free = std::none_of(shapes.begin(), shapes.end(), [&](const Shape& s) { return overlap(s.box, around) > 0; });
       if (free) shapes.push_back(shape);
     }
     return shapes;

@@ -15,7 +15,7 @@ struct ShapesOptions {
   int64_t train = 200;
   int64_t validation = 50;
   int64_t test = 50;
-  int64_t max_shapes = 5;  // in a picture, 1 or more; they do not overlap
+  int64_t max_shapes = 5;  // in a picture, 1 or more; they do not touch
 };
 
 // Classes "circle", "square", "triangle"; a box touches the outermost pixels of its shape exactly. Throws ErrorKind::usage

@@ -40,7 +40,7 @@ class ListReader {
       if (seen.insert(entry->second).second) found.push_back(entry->second);
     }
     if (const size_t repeated = list->names.size() - found.size()) {
-      report_.warnings.push_back(text(repeated, " lines of ", in_quotes(list->file.native()), " repeat a picture"));
+      report_.warnings.push_back(text("lines of ", in_quotes(list->file.native()), " that repeat a picture: ", repeated));
     }
     return found;
   }
@@ -55,14 +55,14 @@ class ListReader {
 void warn_of_shared(const char* name, const Indices& one, const char* other_name, const Indices& other, DataReport& report) {
   const std::set<size_t> all(one.begin(), one.end());
   const auto shared = std::count_if(other.begin(), other.end(), [&](size_t i) { return all.contains(i); });
-  if (shared) report.warnings.push_back(text(shared, " pictures are both for ", name, " and for ", other_name));
+  if (shared) report.warnings.push_back(text("pictures both for ", name, " and for ", other_name, ": ", shared));
 }
 
 void warn_of_unlisted(const VocSplits& splits, size_t count, DataReport& report) {
   std::set<size_t> listed;
   for (const Indices* split : {&splits.train, &splits.validation, &splits.test}) listed.insert(split->begin(), split->end());
   if (listed.size() < count)
-    report.warnings.push_back(text(count - listed.size(), " annotations are in no list of ImageSets/Main"));
+    report.warnings.push_back(text("annotations in no list of ImageSets/Main: ", count - listed.size()));
 }
 
 // Nothing if there is no list.

@@ -40,6 +40,7 @@ Header read_header(tjhandle decoder, std::span<const std::byte> bytes, const std
   LAMINA_CHECK(tjDecompressHeader3(decoder, data_of(bytes), bytes.size(), &header.width, &header.height, &header.subsampling,
                                    &header.colors) == 0,
                damaged_picture(name, tjGetErrorStr2(decoder)));
+  LAMINA_CHECK(header.width > 0 && header.height > 0, damaged_picture(name, "it ends before it tells its size"));
   return header;
 }
 
