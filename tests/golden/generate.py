@@ -37,6 +37,7 @@ GROUPS = {
     "callbacks": ["callbacks"],
     "torch": ["torch_cross"],
     "toy_lstm": ["toy_lstm"],
+    "yolo_targets": ["yolo_targets"],
 }
 
 # torch.optim and TensorFlow each bring an LLVM and cannot share a process.

@@ -5,8 +5,8 @@
 #include <set>
 #include <utility>
 
+#include "apps/yolov3/data/augment.h"
 #include "apps/yolov3/data/random_draws.h"
-#include "apps/yolov3/data/resample.h"
 #include "core/base/check.h"
 
 namespace lamina::yolov3 {
@@ -15,11 +15,12 @@ namespace {
 using Sizes = std::span<const DarknetAnchor>;
 
 constexpr int kMaxRounds = 300;
+constexpr int kStarts = 8;
 
 double distance(const DarknetAnchor& a, const DarknetAnchor& b) { return 1 - size_overlap(a, b); }
 
 // k-means++: each next centre is a size, drawn in proportion to its squared distance from those there.
-std::vector<DarknetAnchor> start_centres(Sizes sizes, size_t count, RandomDraws draws) {
+std::vector<DarknetAnchor> start_centres(Sizes sizes, size_t count, RandomDraws& draws) {
   std::vector<DarknetAnchor> centres = {sizes[static_cast<size_t>(draws.below(std::ssize(sizes)))]};
   std::vector<double> squares(sizes.size());
   while (centres.size() < count) {
@@ -66,6 +67,30 @@ void move_to_medians(Sizes sizes, const std::vector<size_t>& cluster_of, std::ve
   }
 }
 
+struct Clustering {
+  std::vector<DarknetAnchor> centres;
+  double overlap = -1;  // mean of the sizes with their best centre
+};
+
+// Until no size changes its cluster; the best centres on the way, for a median can make the fit a little worse.
+Clustering cluster_from(std::vector<DarknetAnchor> centres, Sizes sizes) {
+  Clustering best;
+  std::vector<size_t> cluster_of(sizes.size()), before;
+  for (int round = 0; round < kMaxRounds; ++round) {
+    double sum = 0;
+    for (size_t i = 0; i < sizes.size(); ++i) {
+      cluster_of[i] = best_anchor(centres, sizes[i]);
+      sum += size_overlap(centres[cluster_of[i]], sizes[i]);
+    }
+    const double mean = sum / static_cast<double>(sizes.size());
+    if (mean > best.overlap) best = {centres, mean};
+    if (cluster_of == before) break;
+    before = cluster_of;
+    move_to_medians(sizes, cluster_of, centres);
+  }
+  return best;
+}
+
 }  // namespace
 
 std::vector<DarknetAnchor> letterboxed_sizes(const PictureSource& pictures, int64_t width, int64_t height) {
@@ -73,9 +98,8 @@ std::vector<DarknetAnchor> letterboxed_sizes(const PictureSource& pictures, int6
   for (int64_t i = 0; i < pictures.count(); ++i) {
     const PictureSize size = pictures.size(i);
     const Placement placement = letterbox(size.width, size.height, width, height);
-    for (const Box& box : pictures.boxes(i)) {
-      const Box placed = place_box(box, size.width, size.height, placement, width);
-      sizes.push_back({placed.width(), placed.height()});
+    for (const Box& box : boxes_in_input(pictures.boxes(i), size.width, size.height, placement, width, height)) {
+      sizes.push_back({box.width(), box.height()});
     }
   }
   return sizes;
@@ -88,22 +112,16 @@ std::vector<DarknetAnchor> cluster_anchors(Sizes sizes, int64_t count, uint64_t 
   LAMINA_CHECK(std::ssize(different) >= count, "the boxes have ", different.size(), " different sizes, too few for ", count,
                " anchors; take the standard ones");
 
-  std::vector<DarknetAnchor> centres = start_centres(sizes, static_cast<size_t>(count), RandomDraws(seed, DataUse::clusters));
-  std::vector<DarknetAnchor> best = centres;
-  double best_overlap = mean_best_overlap(best, sizes);
-  std::vector<size_t> cluster_of(sizes.size()), before;
-  for (int round = 0; round < kMaxRounds; ++round) {
-    for (size_t i = 0; i < sizes.size(); ++i) cluster_of[i] = best_anchor(centres, sizes[i]);
-    if (cluster_of == before) break;
-    before = cluster_of;
-    move_to_medians(sizes, cluster_of, centres);
-    const double now = mean_best_overlap(centres, sizes);
-    if (now > best_overlap) best_overlap = now, best = centres;
+  RandomDraws draws(seed, DataUse::clusters);
+  Clustering best;
+  for (int start = 0; start < kStarts; ++start) {
+    Clustering found = cluster_from(start_centres(sizes, static_cast<size_t>(count), draws), sizes);
+    if (found.overlap > best.overlap) best = std::move(found);
   }
-  std::sort(best.begin(), best.end(), [](const DarknetAnchor& a, const DarknetAnchor& b) {
+  std::sort(best.centres.begin(), best.centres.end(), [](const DarknetAnchor& a, const DarknetAnchor& b) {
     return std::pair(a.width * a.height, a.width) < std::pair(b.width * b.height, b.width);
   });
-  return best;
+  return best.centres;
 }
 
 }  // namespace lamina::yolov3
