@@ -61,8 +61,7 @@ void warn_of_shared(const char* name, const Indices& one, const char* other_name
 void warn_of_unlisted(const VocSplits& splits, size_t count, DataReport& report) {
   std::set<size_t> listed;
   for (const Indices* split : {&splits.train, &splits.validation, &splits.test}) listed.insert(split->begin(), split->end());
-  if (listed.size() < count)
-    report.warnings.push_back(text("annotations in no list of ImageSets/Main: ", count - listed.size()));
+  if (listed.size() < count) report.warnings.push_back(text("annotations in no list of ImageSets/Main: ", count - listed.size()));
 }
 
 // Nothing if there is no list.

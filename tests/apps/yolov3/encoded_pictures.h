@@ -30,8 +30,7 @@ inline Bytes encode_jpeg(const std::vector<uint8_t>& pixels, int width, int heig
   tjhandle encoder = tjInitCompress();
   unsigned char* data = nullptr;
   unsigned long size = 0;
-  const int result =
-      tjCompress2(encoder, pixels.data(), width, 0, height, format, &data, &size, sampling, 100, TJFLAG_ACCURATEDCT);
+  const int result = tjCompress2(encoder, pixels.data(), width, 0, height, format, &data, &size, sampling, 100, TJFLAG_ACCURATEDCT);
   EXPECT_EQ(result, 0) << tjGetErrorStr2(encoder);
   const auto* first = reinterpret_cast<const std::byte*>(data);
   Bytes bytes(first, first + size);
@@ -47,7 +46,8 @@ inline Bytes encode_jpeg(const Picture& picture) {
 // The file with an APP1 segment behind its first two bytes: an EXIF block with an orientation and nothing else.
 inline Bytes with_orientation(const Bytes& jpeg, int orientation, bool big_endian) {
   const auto high = static_cast<uint8_t>(orientation >> 8), low = static_cast<uint8_t>(orientation);
-  const std::vector<uint8_t> little = {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0, low, high, 0, 0, 0, 0, 0, 0};
+  const std::vector<uint8_t> little = {'I', 'I', 42, 0, 8, 0,   0,    0, 1, 0, 0x12, 0x01, 3,
+                                       0,   1,   0,  0, 0, low, high, 0, 0, 0, 0,    0,    0};
   const std::vector<uint8_t> big = {'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, high, low, 0, 0, 0, 0, 0, 0};
   std::vector<uint8_t> segment = {0xFF, 0xE1, 0, 34, 'E', 'x', 'i', 'f', 0, 0};
   segment.insert(segment.end(), big_endian ? big.begin() : little.begin(), big_endian ? big.end() : little.end());

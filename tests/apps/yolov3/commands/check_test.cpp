@@ -13,9 +13,9 @@
 namespace lamina::yolov3 {
 namespace {
 
+using lamina::testing::expect_error;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-using lamina::testing::expect_error;
 using testing::object;
 using testing::VocFolder;
 
@@ -28,8 +28,9 @@ std::string printed(const CheckOptions& options) {
 // 8 boxes; in an input of 416 x 416 they are 4.16 times as large. The first two have one centre and are of the anchor that
 // both of tiny's scales have; the third is 0.8 pixels wide there; the fifth is of the anchor that none has.
 std::string boxes() {
-  return object("dog", 10, 10, 30, 30) + object("dog", 10, 10.5, 30, 29.5) + object("cat", 2, 2, 2.2, 30) + object("cat", 50, 20, 100, 50) +
-         object("cat", 1, 1, 5, 4) + object("cat", 20, 20, 26, 27) + object("cat", 40, 20, 48, 35) + object("cat", 0, 0, 90, 50);
+  return object("dog", 10, 10, 30, 30) + object("dog", 10, 10.5, 30, 29.5) + object("cat", 2, 2, 2.2, 30) +
+         object("cat", 50, 20, 100, 50) + object("cat", 1, 1, 5, 4) + object("cat", 20, 20, 26, 27) +
+         object("cat", 40, 20, 48, 35) + object("cat", 0, 0, 90, 50);
 }
 
 TEST(Check, PrintsDataTargetsAndAnchors) {
@@ -59,7 +60,8 @@ TEST(Check, PrintsDataTargetsAndAnchors) {
 }
 
 TEST(Check, LooksAtDrawnShapes) {
-  EXPECT_THAT(printed({.data = "shapes"}), AllOf(HasSubstr("circle  square  triangle"), HasSubstr("\nvalidation: "), HasSubstr("\ntest: ")));
+  EXPECT_THAT(printed({.data = "shapes"}),
+              AllOf(HasSubstr("circle  square  triangle"), HasSubstr("\nvalidation: "), HasSubstr("\ntest: ")));
 }
 
 TEST(Check, TakesAnchorsOfTheUserAndWarnsOfTheirOrder) {
@@ -87,7 +89,8 @@ TEST(Check, ReadsClassNamesFromAFile) {
 }
 
 TEST(Check, RefusesFlagsBeforeTheDataIsRead) {
-  expect_error(ErrorKind::usage, "no model 'yolo'; there are: yolov3, yolov3-tiny", [] { printed({.data = "missing", .model = "yolo"}); });
+  expect_error(ErrorKind::usage, "no model 'yolo'; there are: yolov3, yolov3-tiny",
+               [] { printed({.data = "missing", .model = "yolo"}); });
   expect_error(ErrorKind::usage, "targets: the input is 400 x 400 pixels, expected multiples of 32",
                [] { printed({.data = "missing", .size = 400}); });
   expect_error(ErrorKind::usage, "anchors \"1,2\": 1 anchors, expected 9; write \"width,height, width,height, ...\"",

@@ -10,8 +10,8 @@
 namespace lamina::yolov3 {
 namespace {
 
-using ::testing::ElementsAre;
 using lamina::testing::expect_error;
+using ::testing::ElementsAre;
 
 // `count` sizes around each of `centres`, off by a tenth of it at most.
 std::vector<DarknetAnchor> scattered(const std::vector<DarknetAnchor>& centres, int count) {

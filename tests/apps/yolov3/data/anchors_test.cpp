@@ -9,8 +9,8 @@
 namespace lamina::yolov3 {
 namespace {
 
-using ::testing::ElementsAre;
 using lamina::testing::expect_error;
+using ::testing::ElementsAre;
 
 void expect_refused(const std::string& given, const std::string& reason, size_t count = 0) {
   expect_error(ErrorKind::usage, "anchors \"" + given + "\": " + reason + "; write \"width,height, width,height, ...\"",

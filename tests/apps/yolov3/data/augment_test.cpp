@@ -14,8 +14,8 @@
 namespace lamina::yolov3 {
 namespace {
 
-using ::testing::ElementsAre;
 using lamina::testing::expect_error;
+using ::testing::ElementsAre;
 
 constexpr int kDraws = 4000;
 
@@ -150,7 +150,8 @@ TEST(ChangeColor, TurnsHuesAndScalesSaturationAndValue) {
       }
     }
   }
-  for (const ColorChange& change : {ColorChange{0, 1, 1}, ColorChange{0.1, 1.5, 0.7}, ColorChange{-0.1, 0.7, 1.5}, ColorChange{0.5, 1, 1}}) {
+  for (const ColorChange& change :
+       {ColorChange{0, 1, 1}, ColorChange{0.1, 1.5, 0.7}, ColorChange{-0.1, 0.7, 1.5}, ColorChange{0.5, 1, 1}}) {
     std::vector<float> changed = image;
     change_color(change, changed);
     for (size_t i = 0; i < image.size(); i += 3) {
@@ -164,7 +165,8 @@ TEST(ChangeColor, TurnsHuesAndScalesSaturationAndValue) {
 }
 
 TEST(BoxesInInput, AreCutAndDroppedAtAPixelOrLess) {
-  const std::vector<Box> boxes = {{10, 10, 30, 30, 0}, {90, 40, 100, 60, 1}, {0, 0, 10.5, 30, 2}, {0, 0, 11.5, 30, 3}, {40, 96, 60, 99, 4}, {40, 96, 60, 98, 5}};
+  const std::vector<Box> boxes = {{10, 10, 30, 30, 0}, {90, 40, 100, 60, 1}, {0, 0, 10.5, 30, 2},
+                                  {0, 0, 11.5, 30, 3}, {40, 96, 60, 99, 4},  {40, 96, 60, 98, 5}};
   const Placement placement{-10, 0, 100, 50};  // 100 x 100 pixels to 100 x 50
   EXPECT_THAT(boxes_in_input(boxes, 100, 100, placement, 85, 50),
               ElementsAre(Box{0, 5, 20, 15, 0}, Box{80, 20, 85, 30, 1}, Box{0, 0, 1.5, 15, 3}, Box{30, 48, 50, 49.5, 4}));

@@ -19,8 +19,8 @@
 namespace lamina::yolov3 {
 namespace {
 
-using ::testing::ElementsAre;
 using lamina::testing::expect_error;
+using ::testing::ElementsAre;
 
 constexpr int64_t kPictures = 11;
 

@@ -42,9 +42,8 @@ double defined(const Picture& picture, const Placement& placement, int64_t x, in
   double sum = 0, weights = 0;
   for (int64_t row = 0; row < picture.height; ++row) {
     for (int64_t column = 0; column < picture.width; ++column) {
-      const double weight =
-          std::max(0.0, 1 - std::abs(static_cast<double>(column) + 0.5 - centre_x) / std::max(across, 1.0)) *
-          std::max(0.0, 1 - std::abs(static_cast<double>(row) + 0.5 - centre_y) / std::max(down, 1.0));
+      const double weight = std::max(0.0, 1 - std::abs(static_cast<double>(column) + 0.5 - centre_x) / std::max(across, 1.0)) *
+                            std::max(0.0, 1 - std::abs(static_cast<double>(row) + 0.5 - centre_y) / std::max(down, 1.0));
       sum += weight * picture.rgb[static_cast<size_t>(3 * (row * picture.width + column) + channel)];
       weights += weight;
     }

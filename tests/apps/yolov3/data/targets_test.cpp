@@ -12,8 +12,8 @@
 namespace lamina::yolov3 {
 namespace {
 
-using ::testing::ElementsAre;
 using lamina::testing::expect_error;
+using ::testing::ElementsAre;
 
 struct Written {
   std::vector<HostTensor> targets;
@@ -38,11 +38,13 @@ class TargetsGolden : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(TargetsGolden, AreThoseOfTheRule) {
   const nlohmann::json golden = lamina::testing::load_golden(GetParam());
-  TargetOptions options{.width = golden.at("width"), .height = golden.at("height"), .classes = golden.at("classes"), .max_boxes = 1000};
+  TargetOptions options{
+      .width = golden.at("width"), .height = golden.at("height"), .classes = golden.at("classes"), .max_boxes = 1000};
   for (const auto& anchor : golden.at("anchors")) options.anchors.push_back({anchor[0], anchor[1]});
   for (const auto& scale : golden.at("scales")) options.scales.push_back({scale.at("stride"), scale.at("mask")});
   std::vector<Box> boxes;
-  for (const auto& box : golden.at("boxes")) boxes.push_back({box[0], box[1], box[2], box[3], static_cast<int>(box[4].get<double>())});
+  for (const auto& box : golden.at("boxes"))
+    boxes.push_back({box[0], box[1], box[2], box[3], static_cast<int>(box[4].get<double>())});
   check_target_options(options);
   const Written result = written(boxes, options);
 

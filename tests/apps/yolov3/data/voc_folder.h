@@ -14,8 +14,8 @@
 namespace lamina::yolov3::testing {
 
 inline std::string object(const std::string& name, double xmin, double ymin, double xmax, double ymax) {
-  return text("<object><name>", name, "</name><bndbox><xmin>", xmin, "</xmin><ymin>", ymin, "</ymin><xmax>", xmax, "</xmax><ymax>", ymax,
-              "</ymax></bndbox></object>\n");
+  return text("<object><name>", name, "</name><bndbox><xmin>", xmin, "</xmin><ymin>", ymin, "</ymin><xmax>", xmax, "</xmax><ymax>",
+              ymax, "</ymax></bndbox></object>\n");
 }
 
 inline std::string annotation(const std::string& body) { return "<annotation>\n" + body + "</annotation>\n"; }

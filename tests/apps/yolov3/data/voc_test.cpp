@@ -15,13 +15,13 @@
 namespace lamina::yolov3 {
 namespace {
 
+using lamina::testing::expect_error;
+using lamina::testing::ScratchFolder;
 using ::testing::AllOf;
+using testing::annotation;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using lamina::testing::expect_error;
-using lamina::testing::ScratchFolder;
-using testing::annotation;
 using testing::noise;
 using testing::object;
 using testing::VocFolder;
@@ -62,11 +62,12 @@ TEST(ReadVoc, KeepsGivenClassNamesInTheirOrder) {
 TEST(ReadVoc, AcceptsFloatsBlanksCrlfAndDifficultObjects) {
   const VocFolder folder;
   folder.add("a", "");
-  folder.write("Annotations/a.xml",
-               "\xEF\xBB\xBF<?xml version=\"1.0\"?>\r\n<annotation>\r\n<size><width> 100 </width><height>50</height></size>\r\n"
-               "<object>\r\n<name>\r\n dog \r\n</name><difficult>1</difficult><bndbox><ymin> 2.25</ymin>\r\n<xmin>\t1e0 </xmin>"
-               "<ymax>40</ymax><xmax>30.5</xmax></bndbox>\r\n<part><name>head</name><bndbox><xmin>x</xmin></bndbox></part></object>\r\n"
-               "</annotation>\r\n");
+  folder.write(
+      "Annotations/a.xml",
+      "\xEF\xBB\xBF<?xml version=\"1.0\"?>\r\n<annotation>\r\n<size><width> 100 </width><height>50</height></size>\r\n"
+      "<object>\r\n<name>\r\n dog \r\n</name><difficult>1</difficult><bndbox><ymin> 2.25</ymin>\r\n<xmin>\t1e0 </xmin>"
+      "<ymax>40</ymax><xmax>30.5</xmax></bndbox>\r\n<part><name>head</name><bndbox><xmin>x</xmin></bndbox></part></object>\r\n"
+      "</annotation>\r\n");
   const DetectionData data = read_voc(folder.root);
   EXPECT_THAT(data.train->boxes(0), ElementsAre(Box{1, 2.25, 30.5, 40, 0, true}));
 }
@@ -91,10 +92,11 @@ TEST(ReadVoc, CutsBoxesThatReachLittleBeyondThePicture) {
 TEST(ReadVoc, RefusesBoxesFarBeyondThePicture) {
   const VocFolder folder;
   folder.add("a", object("dog", 50, 2, 102, 40));
-  expect_error(ErrorKind::model,
-               text(folder.file("Annotations/a.xml").native(), ":2: the box x 50 to 102, y 2 to 40 lies beyond its picture of 100 x 50 ",
-                    "pixels; correct it or remove the object"),
-               [&] { read_voc(folder.root); });
+  expect_error(
+      ErrorKind::model,
+      text(folder.file("Annotations/a.xml").native(), ":2: the box x 50 to 102, y 2 to 40 lies beyond its picture of 100 x 50 ",
+           "pixels; correct it or remove the object"),
+      [&] { read_voc(folder.root); });
 }
 
 TEST(ReadVoc, CountsABoxOnceThatIsThereTwice) {
@@ -108,7 +110,9 @@ TEST(ReadVoc, CountsABoxOnceThatIsThereTwice) {
 TEST(ReadVoc, SplitsByTheLists) {
   const VocFolder folder;
   for (const char* name : {"a", "b c", "d", "e", "f"}) folder.add(name, object("dog", 1, 2, 30, 40));
-  folder.write("ImageSets/Main/train.txt", "\xEF\xBB\xBF" "d\r\n\r\n  b c\t\r\n");
+  folder.write("ImageSets/Main/train.txt",
+               "\xEF\xBB\xBF"
+               "d\r\n\r\n  b c\t\r\n");
   folder.write("ImageSets/Main/val.txt", "a");
   folder.write("ImageSets/Main/test.txt", "e\na\n");
   const DetectionData data = read_voc(folder.root);
@@ -126,8 +130,8 @@ TEST(ReadVoc, TrainsOnTrainvalWithoutWhatIsForValidation) {
   folder.write("ImageSets/Main/val.txt", "b\n");
   const DetectionData data = read_voc(folder.root);
   EXPECT_THAT(stems(*data.train), ElementsAre("a", "c"));
-  EXPECT_THAT(data.report.warnings,
-              ElementsAre(text("lines of ", in_quotes(folder.file("ImageSets/Main/trainval.txt").native()), " that repeat a picture: 1")));
+  EXPECT_THAT(data.report.warnings, ElementsAre(text("lines of ", in_quotes(folder.file("ImageSets/Main/trainval.txt").native()),
+                                                     " that repeat a picture: 1")));
 }
 
 TEST(ReadVoc, DrawsValidationPicturesWhereThereAreNoLists) {
@@ -178,8 +182,8 @@ TEST(ReadVoc, RefusesAMissingPicture) {
   const VocFolder folder;
   folder.write("Annotations/a.xml", annotation(object("dog", 1, 2, 30, 40)));
   expect_error(ErrorKind::model,
-               text(in_quotes(folder.file("Annotations/a.xml").native()), " has no picture: ", in_quotes(folder.file("JPEGImages").native()),
-                    " holds no \"a.jpg\" (nor .jpeg or .png)"),
+               text(in_quotes(folder.file("Annotations/a.xml").native()),
+                    " has no picture: ", in_quotes(folder.file("JPEGImages").native()), " holds no \"a.jpg\" (nor .jpeg or .png)"),
                [&] { read_voc(folder.root); });
 }
 
@@ -188,7 +192,8 @@ TEST(ReadVoc, RefusesAPictureOfAnotherSize) {
   folder.add("a", "<size><width>50</width><height>100</height></size>" + object("dog", 1, 2, 30, 40));
   expect_error(ErrorKind::model,
                text(in_quotes(folder.file("Annotations/a.xml").native()), " is for a picture of 50 x 100 pixels, ",
-                    in_quotes(folder.file("JPEGImages/a.png").native()), " has 100 x 50 as it stands upright; the boxes would lie elsewhere"),
+                    in_quotes(folder.file("JPEGImages/a.png").native()),
+                    " has 100 x 50 as it stands upright; the boxes would lie elsewhere"),
                [&] { read_voc(folder.root); });
 }
 
@@ -204,7 +209,9 @@ TEST(ReadVoc, RefusesAClassThatIsNotGiven) {
   expect_error(ErrorKind::model,
                text(folder.file("Annotations/a.xml").native(),
                     ":2: the class \"dgo\" is none of the 2 given (did you mean 'dog'?); add it to them or remove the object"),
-               [&] { read_voc(folder.root, {.class_names = {"cat", "dog"}}); });
+               [&] {
+                 read_voc(folder.root, {.class_names = {"cat", "dog"}});
+               });
 }
 
 TEST(ReadVoc, RefusesBrokenAnnotationsWithLineAndValue) {
@@ -216,7 +223,8 @@ TEST(ReadVoc, RefusesBrokenAnnotationsWithLineAndValue) {
     expect_error(ErrorKind::model, file + expected, [&] { read_voc(folder.root); });
   };
   const auto with_xmin = [](const std::string& value) {
-    return annotation("<object><name>dog</name>\n<bndbox><xmin>" + value + "</xmin><ymin>2</ymin><xmax>30</xmax><ymax>40</ymax></bndbox></object>");
+    return annotation("<object><name>dog</name>\n<bndbox><xmin>" + value +
+                      "</xmin><ymin>2</ymin><xmax>30</xmax><ymax>40</ymax></bndbox></object>");
   };
   refused(with_xmin("nan"), ":3: <xmin> is \"nan\", expected a number of pixels");
   refused(with_xmin("inf"), ":3: <xmin> is \"inf\", expected a number of pixels");
@@ -251,8 +259,9 @@ TEST(ReadVoc, ListsTheFirstTenOfManyBadAnnotations) {
   const VocFolder folder;
   for (int i = 10; i < 22; ++i) folder.add(text("p", i), object("dog", 9, 2, 3, 40));
   const std::string message = refusal(folder.root);
-  EXPECT_THAT(message, AllOf(HasSubstr(text("3: 12 annotations of ", in_quotes(folder.root.native()), " cannot be used; the first ten:\n")),
-                             HasSubstr("p10.xml:2: "), HasSubstr("p19.xml:2: ")));
+  EXPECT_THAT(message,
+              AllOf(HasSubstr(text("3: 12 annotations of ", in_quotes(folder.root.native()), " cannot be used; the first ten:\n")),
+                    HasSubstr("p10.xml:2: "), HasSubstr("p19.xml:2: ")));
   EXPECT_THAT(message, ::testing::Not(HasSubstr("p20.xml")));
 }
 
@@ -283,7 +292,9 @@ TEST(ReadVoc, RefusesFoldersThatAreNone) {
   expect_error(ErrorKind::model, in_quotes((folder / "file").native()) + " is no folder; give the folder of a data set",
                [&] { read_voc(folder / "file"); });
   expect_error(ErrorKind::model,
-               name + " has neither a folder Annotations nor .xml files; give a folder of Pascal VOC, or one with .xml files beside their pictures",
+               name +
+                   " has neither a folder Annotations nor .xml files; give a folder of Pascal VOC, or one with .xml files beside "
+                   "their pictures",
                [&] { read_voc(folder.path()); });
   std::filesystem::create_directories(folder / "VOC2012" / "Annotations");
   expect_error(ErrorKind::model,

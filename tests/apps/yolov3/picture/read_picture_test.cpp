@@ -18,19 +18,19 @@
 namespace lamina::yolov3 {
 namespace {
 
-using ::testing::AllOf;
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::StartsWith;
-using testing::Bytes;
-using testing::encode_jpeg;
-using testing::encode_png;
-using testing::noise;
-using testing::PngKind;
-using testing::with_orientation;
-using testing::write_bytes;
 using lamina::testing::expect_error;
 using lamina::testing::ScratchFolder;
+using ::testing::AllOf;
+using testing::Bytes;
+using ::testing::ElementsAre;
+using testing::encode_jpeg;
+using testing::encode_png;
+using ::testing::HasSubstr;
+using testing::noise;
+using testing::PngKind;
+using ::testing::StartsWith;
+using testing::with_orientation;
+using testing::write_bytes;
 
 using Rgb = std::array<int, 3>;
 
@@ -137,9 +137,12 @@ TEST(ReadPicture, ReadsEveryKindOfPngExactly) {
               ElementsAre(255, 255, 255, 0, 0, 0, 255, 255, 255, 255, 255, 255));
   EXPECT_THAT(read({{7, 50, 8, 0}}, 2, {.color_type = PNG_COLOR_TYPE_GRAY_ALPHA}), ElementsAre(7, 7, 7, 8, 8, 8));
   EXPECT_THAT(read({{1, 2, 3, 0, 4, 5, 6, 255}}, 2, {.color_type = PNG_COLOR_TYPE_RGB_ALPHA}), ElementsAre(1, 2, 3, 4, 5, 6));
-  EXPECT_THAT(read({{0b00011000}}, 2, {.color_type = PNG_COLOR_TYPE_PALETTE, .bit_depth = 4, .palette = {{9, 9, 9}, {10, 20, 30}, {0, 0, 0},
-                                       {0, 0, 0}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}, {40, 50, 60}}}),
-              ElementsAre(10, 20, 30, 40, 50, 60));
+  EXPECT_THAT(
+      read({{0b00011000}}, 2,
+           {.color_type = PNG_COLOR_TYPE_PALETTE,
+            .bit_depth = 4,
+            .palette = {{9, 9, 9}, {10, 20, 30}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}, {40, 50, 60}}}),
+      ElementsAre(10, 20, 30, 40, 50, 60));
   // 16 bits by 257, to the nearest: 0x0180 is 1.494, 0x0182 is 1.502.
   EXPECT_THAT(read({{255, 255, 0x01, 0x80, 0x01, 0x82}}, 1, {.bit_depth = 16}), ElementsAre(255, 1, 2));
 }
@@ -231,7 +234,9 @@ TEST(ReadPicture, RefusesWhatIsNoPicture) {
   write_bytes(folder / "empty.jpg", {});
   write_bytes(folder / "text.jpg", Bytes(100, std::byte{'x'}));
   for (const bool size_alone : {false, true}) {
-    const auto read = [&](const char* file) { size_alone ? void(read_picture_size(folder / file)) : void(read_picture(folder / file)); };
+    const auto read = [&](const char* file) {
+      size_alone ? void(read_picture_size(folder / file)) : void(read_picture(folder / file));
+    };
     expect_error(ErrorKind::model, name("empty.jpg") + " is empty; replace the file", [&] { read("empty.jpg"); });
     expect_error(ErrorKind::model, name("text.jpg") + " is neither a JPEG nor a PNG; convert it to one of them",
                  [&] { read("text.jpg"); });
@@ -279,8 +284,9 @@ TEST(ReadPicture, RefusesSizesBeforeMemoryIsTaken) {
 
 TEST(WritePng, RefusesPixelsThatDoNotFillThePicture) {
   const ScratchFolder folder;
-  expect_error(ErrorKind::model, "a picture of 2 x 2 pixels takes three bytes for each, got 3",
-               [&] { write_png({2, 2, {1, 2, 3}}, folder / "a.png"); });
+  expect_error(ErrorKind::model, "a picture of 2 x 2 pixels takes three bytes for each, got 3", [&] {
+    write_png({2, 2, {1, 2, 3}}, folder / "a.png");
+  });
   expect_error(ErrorKind::model, "a picture of 0 x 2 pixels cannot be written", [&] { write_png({0, 2, {}}, folder / "a.png"); });
 }
 
