@@ -22,9 +22,10 @@ constexpr CfgRange kWindow{1, 255};
 constexpr CfgRange kStride{1, 64};
 constexpr CfgRange kPadding{0, 254};
 constexpr CfgRange kClasses{1, 100'000};
-constexpr CfgRange kAnchors{1, 1000};
+constexpr CfgRange kAnchors{1, 100};
 constexpr CfgRange kAnchorSide{0.001, 100'000};
 constexpr CfgRange kLayerIndex{-kMaxDarknetLayers, kMaxDarknetLayers};
+constexpr size_t kMaxJoined = 100;  // layers of one route
 constexpr CfgRange kCount{0, 1e9};
 constexpr CfgRange kFactor{0, 1e4};
 constexpr CfgRange kShare{0, 1};
@@ -110,8 +111,10 @@ DarknetKind read_shortcut(const CfgSection& section, const DarknetNetwork& netwo
 
 DarknetKind read_route(const CfgSection& section, const DarknetNetwork& network) {
   section.check_keys({"layers"});
+  const std::vector<int64_t> indices = section.wholes("layers", kLayerIndex);
+  LAMINA_CHECK(indices.size() <= kMaxJoined, section.where(), " joins ", indices.size(), " layers, at most ", kMaxJoined);
   DarknetRoute route;
-  for (const int64_t index : section.wholes("layers", kLayerIndex)) route.layers.push_back(from_first(index, network));
+  for (const int64_t index : indices) route.layers.push_back(from_first(index, network));
   return route;
 }
 
