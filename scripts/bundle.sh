@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 folder=${1:-build/bundle}
 build=${2:-build/release}
 
-programs=(conformance core_exec_tests core_compile_tests layers_tests cuda_gpu_test toy_lstm two_outputs op_bench)
+programs=(conformance core_exec_tests core_compile_tests layers_tests cuda_gpu_test toy_lstm two_outputs yolov3 op_bench yolov3_bench)
 for program in "${programs[@]}"; do
   [ -x "$build/bin/$program" ] || { echo "bundle: $build/bin/$program is not built; run scripts/test.sh first" >&2; exit 6; }
 done

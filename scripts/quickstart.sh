@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# From a fresh clone to a trained model: installs what is missing, builds the apps, trains the toy LSTM on the best
-# device there is and, for a few steps, on the simulator.
+# From a fresh clone to trained models: installs what is missing, builds the apps, trains the toy LSTM on the best device there
+# is and, for a few steps, on the simulator; then trains YOLOv3-tiny for two minutes on shapes that the program draws.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,7 +11,7 @@ cmake --preset release -DLAMINA_TESTS=OFF -DLAMINA_CUDA="${LAMINA_CUDA:-ON}" >bu
 }
 grep -E '^-- (Lamina|  (cpu|sim|cuda))' build-quickstart.log || true
 rm -f build-quickstart.log
-cmake --build build/release --target toy_lstm two_outputs -- -j "$(nproc)"
+cmake --build build/release --target toy_lstm two_outputs yolov3 -- -j "$(nproc)"
 
 echo
 echo "== toy_lstm: ten epochs of a loss that a Lambda layer computes =="
@@ -20,4 +20,11 @@ echo
 echo "== the same, four time steps, on the simulator: the CUDA kernels, run on the CPU =="
 build/release/bin/toy_lstm --device sim --timesteps 4 --epochs 3
 echo
-echo "Done. Next: build/release/bin/toy_lstm --help, scripts/test.sh, README.md"
+echo "== YOLOv3-tiny, two minutes on shapes that the program draws =="
+mkdir -p runs
+run=$(mktemp -d runs/quickstart-XXXXXX)
+build/release/bin/yolov3 train --data shapes --size 128 --batch 4 --minutes "${LAMINA_QUICKSTART_MINUTES:-2}" \
+  --scale-least 0.7 --scale-most 1.3 --eval-every 10 --out "$run"
+echo
+echo "Done. What it found is in $run/predictions.png, what it was shown in $run/first_batch.png."
+echo "Next: build/release/bin/yolov3 train YOUR_VOC_FOLDER, docs/yolov3.md, scripts/test.sh, README.md"

@@ -55,6 +55,10 @@ run core_exec "$here/bin/core_exec_tests" "--gtest_output=json:$results/core_exe
 run layers "$here/bin/layers_tests" "--gtest_output=json:$results/layers.json"
 run toy_formula "$here/bin/toy_lstm" --device cuda --init formula --timesteps 4 --json "$results/toy_formula.json"
 run toy_keras "$here/bin/toy_lstm" --device cuda --json "$results/toy_keras.json"
+run yolov3_shapes "$here/bin/yolov3" train --data shapes --size 128 --device cuda --epochs 5 --out "$results/yolov3_shapes"
+for policy in float32 mixed_bfloat16; do
+  run "yolov3_bench_$policy" "$here/bin/yolov3_bench" --device cuda --model yolov3 --batch 8 --policy "$policy"
+done
 run op_bench "$here/bin/op_bench" --device cuda --json "$results/op_bench.json"
 if command -v compute-sanitizer >/dev/null; then
   for tool in memcheck racecheck synccheck; do

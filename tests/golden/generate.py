@@ -41,7 +41,10 @@ GROUPS = {
     "non_max_suppression": ["non_max_suppression"],
     "torch": ["torch_cross"],
     "toy_lstm": ["toy_lstm"],
+<<<<<<< HEAD
     "voc_map": ["voc_map"],
+=======
+>>>>>>> dataside
     "yolo_targets": ["yolo_targets"],
 }
 

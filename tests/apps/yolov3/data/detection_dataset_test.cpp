@@ -138,6 +138,32 @@ TEST(DetectionDataset, ShufflesEveryEpochAnewAndShowsEachPictureOnce) {
   EXPECT_TRUE(std::set<std::string>(order.begin(), order.end()) == std::set<std::string>(first.begin(), first.end()));
 }
 
+<<<<<<< HEAD
+=======
+// Wherever in a batch it stands, and differently in each epoch.
+TEST(DetectionDataset, AugmentsASampleByItselfAndTheEpoch) {
+  const auto images = [](int64_t batch_size, int64_t epoch) {
+    DetectionDatasetOptions in_order = options();
+    in_order.shuffle = false;
+    in_order.batch_size = batch_size;
+    DetectionDataset dataset(shapes(), in_order);
+    std::vector<std::string> all;
+    dataset.start_epoch(epoch);
+    while (const std::optional<Batch> batch = dataset.next()) {
+      for (int64_t i = 0; i < batch->samples; ++i) {
+        const HostTensor row = batch->inputs.at("image").rows(i, 1);
+        all.emplace_back(static_cast<const char*>(row.data()), row.bytes());
+      }
+    }
+    return all;
+  };
+  const std::vector<std::string> first = images(4, 0), second = images(4, 1);
+  EXPECT_TRUE(first == images(3, 0));
+  ASSERT_EQ(first.size(), static_cast<size_t>(kPictures));
+  for (size_t i = 0; i < first.size(); ++i) EXPECT_FALSE(first[i] == second[i]) << i;
+}
+
+>>>>>>> dataside
 TEST(DetectionDataset, LetterboxesWithoutAugmentation) {
   DetectionDatasetOptions plain = options();
   plain.augment = plain.shuffle = false;
