@@ -41,10 +41,7 @@ GROUPS = {
     "non_max_suppression": ["non_max_suppression"],
     "torch": ["torch_cross"],
     "toy_lstm": ["toy_lstm"],
-<<<<<<< HEAD
     "voc_map": ["voc_map"],
-=======
->>>>>>> dataside
     "yolo_targets": ["yolo_targets"],
 }
 

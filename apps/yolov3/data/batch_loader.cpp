@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apps/yolov3/data/batch_loader.h"
 
-<<<<<<< HEAD
 #include <sys/resource.h>
 #include <unistd.h>
 
-=======
->>>>>>> dataside
 #include <algorithm>
 #include <utility>
 
 #include "core/base/check.h"
 
 namespace lamina::yolov3 {
-<<<<<<< HEAD
 namespace {
 
 constexpr int kNiceness = 10;  // about a tenth of the processor where somebody computes on it
@@ -27,9 +23,6 @@ void give_way_to_computing() {
 }
 
 }  // namespace
-
-=======
->>>>>>> dataside
 
 BatchLoader::BatchLoader(BatchWork work, int threads) : work_(std::move(work)) {
   LAMINA_ASSERT(threads > 0);
@@ -60,10 +53,7 @@ std::optional<Batch> BatchLoader::next() {
 }
 
 void BatchLoader::run() {
-<<<<<<< HEAD
   give_way_to_computing();
-=======
->>>>>>> dataside
   std::unique_lock lock(mutex_);
   while (true) {
     work_there_.wait(lock, [&] { return stopping_ || with_rows() || may_open(); });

@@ -37,11 +37,8 @@ TEST(ClusterAnchors, FindsTheCentresOfSeparateGroups) {
 TEST(ClusterAnchors, TakesMedians) {
   const std::vector<DarknetAnchor> sizes = {{10, 24}, {12, 30}, {20, 20}};
   EXPECT_THAT(cluster_anchors(sizes, 1, 0), ElementsAre(DarknetAnchor{12, 24}));
-<<<<<<< HEAD
-=======
   const std::vector<DarknetAnchor> even = {{16, 32}, {18, 38}, {22, 14}, {24, 32}};
   EXPECT_THAT(cluster_anchors(even, 1, 0), ElementsAre(DarknetAnchor{20, 32}));
->>>>>>> dataside
 }
 
 TEST(ClusterAnchors, HasAnAnchorForEachSizeWhereThereAreNoMore) {

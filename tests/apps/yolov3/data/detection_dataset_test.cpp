@@ -138,8 +138,6 @@ TEST(DetectionDataset, ShufflesEveryEpochAnewAndShowsEachPictureOnce) {
   EXPECT_TRUE(std::set<std::string>(order.begin(), order.end()) == std::set<std::string>(first.begin(), first.end()));
 }
 
-<<<<<<< HEAD
-=======
 // Wherever in a batch it stands, and differently in each epoch.
 TEST(DetectionDataset, AugmentsASampleByItselfAndTheEpoch) {
   const auto images = [](int64_t batch_size, int64_t epoch) {
@@ -163,7 +161,6 @@ TEST(DetectionDataset, AugmentsASampleByItselfAndTheEpoch) {
   for (size_t i = 0; i < first.size(); ++i) EXPECT_FALSE(first[i] == second[i]) << i;
 }
 
->>>>>>> dataside
 TEST(DetectionDataset, LetterboxesWithoutAugmentation) {
   DetectionDatasetOptions plain = options();
   plain.augment = plain.shuffle = false;
