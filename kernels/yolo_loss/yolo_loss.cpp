@@ -31,8 +31,8 @@ std::vector<TensorType> infer_yolo_loss(const Attributes& attributes, std::span<
   const Shape &s = raw.shape, &t = y_true.shape;
   bool fits = t[3] == anchors.shape[0] && s[3] == t[3] * t[4];
   for (int axis = 0; axis < 3; ++axis) fits = fits && may_be_equal(s[axis], t[axis]);
-  LAMINA_CHECK(fits, "raw ", s, ", y_true ", t, " and ", anchors.shape[0], " anchors do not go together: y_true must be raw with its ",
-               "channels split into anchors x (5 + classes)");
+  LAMINA_CHECK(fits, "raw ", s, ", y_true ", t, " and ", anchors.shape[0], " anchors do not go together: ",
+               "y_true must be raw with its channels split into anchors x (5 + classes)");
   LAMINA_CHECK(options.stride > 0, "the stride must be 1 or more pixels, got ", options.stride);
   return {{wide, Shape{4}}, {wide, Shape{2}}, {wide, raw.shape}};
 }

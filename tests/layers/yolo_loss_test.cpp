@@ -30,7 +30,8 @@ HostTensor one_object(int64_t rows, int64_t columns, float width, float height) 
   HostTensor y_true(DType::f32, {2, rows, columns, 2, kChannels});
   for (int64_t picture = 0; picture < 2; ++picture) {
     float* const y = y_true.as<float>().data() + ((picture * rows + 1) * columns + 1) * 2 * kChannels;
-    y[0] = 1.5f / static_cast<float>(columns), y[1] = 1.5f / static_cast<float>(rows), y[2] = width, y[3] = height, y[4] = 1, y[6] = 1;
+    y[0] = 1.5f / static_cast<float>(columns), y[1] = 1.5f / static_cast<float>(rows);
+    y[2] = width, y[3] = height, y[4] = 1, y[6] = 1;
   }
   return y_true;
 }
@@ -114,8 +115,8 @@ TEST(YoloLossLambda, TakesPicturesOfAnySize) {
   Tensors mixed = {{"coarse", wave({2, 3, 2, 4}, 0.7)}, {"fine", wave({2, 4, 6, 4}, 1.3)},
                    {"coarse_true", one_object(2, 3, 0.4f, 0.7f)}, {"fine_true", one_object(4, 6, 0.2f, 0.3f)}};
   expect_error(ErrorKind::model,
-               "[yolo_loss] node \"yolo_loss/yolo_loss\": raw (2, 3, 2, 16), y_true (2, 2, 3, 2, 8) and 2 anchors do not go together: "
-               "y_true must be raw with its channels split into anchors x (5 + classes)",
+               "[yolo_loss] node \"yolo_loss/yolo_loss\": raw (2, 3, 2, 16), y_true (2, 2, 3, 2, 8) and 2 anchors do not go "
+               "together: y_true must be raw with its channels split into anchors x (5 + classes)",
                [&] { any.test_on_batch(mixed); });
 }
 

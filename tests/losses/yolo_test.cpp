@@ -250,8 +250,8 @@ TEST(YoloLoss, SaysWhatDoesNotGoTogether) {
                [&] { losses::yolo_loss(one.outputs, std::vector<Value>{one.y_true[1], one.y_true[0]}, options); });
   const Value sixteen = cast(one.y_true[0], DType::bf16);
   expect_error(ErrorKind::model,
-               "[yolo_loss] node \"yolo_loss\": y_true and anchors must be f32, got bf16 and f32: 16 bits do not hold the places of "
-               "objects; give a Lambda .compute_type = DType::f32",
+               "[yolo_loss] node \"yolo_loss\": y_true and anchors must be f32, got bf16 and f32: 16 bits do not hold the places "
+               "of objects; give a Lambda .compute_type = DType::f32",
                [&] { losses::yolo_loss(one.outputs, std::vector<Value>{sixteen, one.y_true[1]}, options); });
   options.strides = {32};
   expect_error(ErrorKind::model, "[yolo_loss] .strides has 1 numbers for 2 scales", call);
