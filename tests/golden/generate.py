@@ -27,7 +27,7 @@ DATA = HERE / "data"
 FORMAT = 1
 
 GROUPS = {
-    "layers": ["layers_dense", "layers_shape", "layers_lstm", "layers_pictures"],
+    "layers": ["layers_dense", "layers_shape", "layers_lstm"],
     "batch_normalization": ["layers_batch_norm"],
     "losses": ["losses"],
     "yolo_loss": ["yolo_loss"],

@@ -43,14 +43,6 @@ inline LSTM golden_lstm(const json& args, const std::string& name = {}) {
                                  .zero_output_for_mask = args.value("zero_output_for_mask", false)});
 }
 
-inline BatchNormalization golden_batch_normalization(const json& args, const std::string& name = {}) {
-  return BatchNormalization({.name = name,
-                             .momentum = args.at("momentum"),
-                             .epsilon = args.at("epsilon"),
-                             .center = args.at("center"),
-                             .scale = args.at("scale")});
-}
-
 inline MergeMode golden_merge_mode(const json& mode) {
   if (mode.is_null()) return MergeMode::none;
   if (mode == "concat") return MergeMode::concat;
@@ -71,28 +63,6 @@ inline LayerHandle golden_lambda(const std::string& function, const std::string&
   unknown_in_golden("an unknown function " + function);
 }
 
-inline Pair golden_pair(const json& numbers) { return {numbers.at(0).get<int64_t>(), numbers.at(1).get<int64_t>()}; }
-
-inline Conv2D golden_conv2d(const json& args, const std::string& name) {
-  return Conv2D(args.at("filters"), golden_pair(args.at("kernel_size")),
-                {.name = name,
-                 .strides = golden_pair(args.at("strides")),
-                 .padding = args.at("padding").get<std::string>(),
-                 .dilation_rate = golden_pair(args.at("dilation_rate")),
-                 .activation = args.at("activation").get<std::string>(),
-                 .use_bias = args.at("use_bias"),
-                 .kernel_regularizer = golden_regularizer(args, "kernel_regularizer")});
-}
-
-inline Pooling2DOptions golden_pooling(const json& args, const std::string& name) {
-  return {.name = name, .strides = golden_pair(args.at("strides")), .padding = args.at("padding").get<std::string>()};
-}
-
-inline ZeroPadding2D golden_zero_padding(const json& args, const std::string& name) {
-  const auto side = [&](size_t axis) { return Margins::Side(args.at("padding").at(axis).at(0), args.at("padding").at(axis).at(1)); };
-  return ZeroPadding2D({side(0), side(1)}, {.name = name});
-}
-
 inline LayerHandle golden_layer(const json& config, const std::string& name = {}) {
   const std::string type = config.at("class");
   const json& args = config.at("args");
@@ -105,17 +75,9 @@ inline LayerHandle golden_layer(const json& config, const std::string& name = {}
                                     .bias_regularizer = golden_regularizer(args, "bias_regularizer")});
   }
   if (type == "LSTM") return golden_lstm(args, name);
-  if (type == "Conv2D") return golden_conv2d(args, name);
-  if (type == "MaxPooling2D") return MaxPooling2D(golden_pair(args.at("pool_size")), golden_pooling(args, name));
-  if (type == "AveragePooling2D") return AveragePooling2D(golden_pair(args.at("pool_size")), golden_pooling(args, name));
-  if (type == "GlobalMaxPooling2D") return GlobalMaxPooling2D({.name = name, .keepdims = args.at("keepdims")});
-  if (type == "GlobalAveragePooling2D") return GlobalAveragePooling2D({.name = name, .keepdims = args.at("keepdims")});
-  if (type == "UpSampling2D") return UpSampling2D(golden_pair(args.at("size")), {.name = name});
-  if (type == "ZeroPadding2D") return golden_zero_padding(args, name);
   if (type == "Bidirectional") {
     return Bidirectional(golden_lstm(args.at("layer").at("args")), {.name = name, .merge_mode = golden_merge_mode(args.at("merge_mode"))});
   }
-  if (type == "BatchNormalization") return golden_batch_normalization(args, name);
   if (type == "TimeDistributed") return TimeDistributed(golden_layer(args.at("layer")), named);
   if (type == "Embedding") return Embedding(args.at("input_dim"), args.at("output_dim"), {.name = name, .mask_zero = args.at("mask_zero")});
   if (type == "Masking") return Masking(args.at("mask_value"), named);
