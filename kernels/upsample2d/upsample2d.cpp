@@ -65,6 +65,8 @@ Value upsample2d(const Value& x, int64_t rows, int64_t columns) {
   return y.shape() == x.shape() ? x : y;
 }
 
-std::vector<OpEntry> upsample2d_ops() { return {{upsample2d_op(), upsample2d_cases}, {upsample2d_grad_op(), upsample2d_grad_cases}}; }
+std::vector<OpEntry> upsample2d_ops() {
+  return {{upsample2d_op(), upsample2d_cases}, {upsample2d_grad_op(), upsample2d_grad_cases}};
+}
 
 }  // namespace lamina

@@ -36,7 +36,8 @@ OpCase case_of(const UpsampleShape& shape, DType dtype) {
   OpCase one;
   one.name = shape.name + (dtype == DType::f32 ? std::string() : "_" + std::string(name_of(dtype)));
   one.tag = shape.tag;
-  one.inputs = {{.extents = shape.x, .dtype = dtype, .fill = Fill::integers, .low = 0, .high = dtype == DType::boolean ? 1.0 : 200.0}};
+  const double high = dtype == DType::boolean ? 1 : 200;
+  one.inputs = {{.extents = shape.x, .dtype = dtype, .fill = Fill::integers, .low = 0, .high = high}};
   if (dtype == DType::f32) one.dtypes = {DType::f32, DType::bf16, DType::f16};
   one.build = [rows = shape.rows, columns = shape.columns](std::span<const Value> inputs) {
     return std::vector<Value>{upsample2d(inputs[0], rows, columns)};

@@ -66,8 +66,8 @@ void sum_lines(const UpsampleGeometry& g, const T* dy, T* dx) {
   for (int64_t line = 0; line < g.lines; ++line) {
     for (int64_t column = 0; column < g.width; ++column) {
       for (int64_t channel = 0; channel < g.channels; channel += kRun) {
-        sum_block(g, dy + line * g.rows * g.y_line() + column * g.columns * g.channels + channel, std::min(kRun, g.channels - channel),
-                  dx + (line * g.width + column) * g.channels + channel);
+        sum_block(g, dy + line * g.rows * g.y_line() + column * g.columns * g.channels + channel,
+                  std::min(kRun, g.channels - channel), dx + (line * g.width + column) * g.channels + channel);
       }
     }
   }

@@ -13,7 +13,7 @@ struct UpsampleGeometry {
   int64_t channels = 0;
   int64_t rows = 1, columns = 1;  // repeats
 
-  constexpr int64_t count() const { return lines * width * channels; }  // of x
+  constexpr int64_t count() const { return lines * width * channels; }     // of x
   constexpr int64_t y_line() const { return width * columns * channels; }  // elements of a line of y
 };
 

@@ -39,7 +39,8 @@ TEST(Upsample2d, NamesWhatItCannotDo) {
   };
   expect_error("[upsample2d_grad] node \"net/upsample2d_grad\": takes a gradient of shape (1, 4, 4, 1), got (1, 4, 5, 1)",
                grad(DType::f32, {1, 4, 5, 1}));
-  expect_error("[upsample2d_grad] node \"net/upsample2d_grad\": takes gradients in floats, got i32", grad(DType::i32, {1, 4, 4, 1}));
+  expect_error("[upsample2d_grad] node \"net/upsample2d_grad\": takes gradients in floats, got i32",
+               grad(DType::i32, {1, 4, 4, 1}));
 }
 
 TEST(Upsample2d, RunsWithSymbolsAndItsGradientSumsTheBlocks) {
