@@ -27,7 +27,7 @@ DATA = HERE / "data"
 FORMAT = 1
 
 GROUPS = {
-    "layers": ["layers_dense", "layers_shape", "layers_lstm"],
+    "layers": ["layers_dense", "layers_shape", "layers_lstm", "layers_conv"],
     "losses": ["losses"],
     "metrics": ["metrics"],
     "optimizers": ["optimizers"],
