@@ -27,8 +27,7 @@ DATA = HERE / "data"
 FORMAT = 1
 
 GROUPS = {
-    "layers": ["layers_dense", "layers_shape", "layers_lstm"],
-    "batch_normalization": ["layers_batch_norm"],
+    "layers": ["layers_dense", "layers_shape", "layers_lstm", "layers_conv"],
     "losses": ["losses"],
     "yolo_loss": ["yolo_loss"],
     "metrics": ["metrics"],

@@ -10,6 +10,7 @@
 #include "core/graph/reduce.h"
 #include "kernels/slice/slice.h"
 #include "layers/lamina.h"
+#include "tests/layers/golden_picture_layer.h"
 
 namespace lamina::testing {
 
@@ -99,6 +100,7 @@ inline LayerHandle golden_layer(const json& config, const std::string& name = {}
     return Reshape(target, named);
   }
   if (type == "Lambda") return golden_lambda(args.at("function"), name);
+  if (const std::optional<LayerHandle> picture_layer = golden_picture_layer(type, args, name)) return *picture_layer;
   unknown_in_golden("an unknown layer " + type);
 }
 
