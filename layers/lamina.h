@@ -23,6 +23,7 @@
 #include "kernels/non_max_suppression/non_max_suppression.h"
 #include "kernels/pad/pad.h"
 #include "kernels/pool2d/pool2d.h"
+#include "kernels/resize2d/resize2d.h"
 #include "kernels/slice/slice.h"
 #include "kernels/softmax/softmax.h"
 #include "kernels/tile/tile.h"

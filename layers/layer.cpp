@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "layers/layer.h"
 
+#include <algorithm>
 #include <atomic>
 #include <set>
 
@@ -59,15 +60,30 @@ void CallContext::set_mask(const Value& value, const Value& mask) {
   }
 }
 
-Value CallContext::read(const std::shared_ptr<Variable>& variable) {
-  Value& known = read_[variable.get()];
+Value CallContext::stored(const std::shared_ptr<Variable>& variable) {
+  Value& known = stored_[variable.get()];
   if (!known.exists()) known = variable_value(variable);
+  return known;
+}
+
+Value CallContext::read(const std::shared_ptr<Variable>& variable) {
+  const Value known = stored(variable);
   return is_floating(known.dtype()) ? cast(known, compute_type) : known;
 }
 
 Value CallContext::step() {
   if (!step_.exists()) step_ = input_value(kStepInput, DType::i32, Shape{});
   return step_;
+}
+
+void CallContext::update(const std::shared_ptr<Variable>& variable, const Value& value) {
+  std::erase_if(updates_, [&](const auto& update) { return update.first == variable; });
+  updates_.emplace_back(variable, value);
+}
+
+Value CallContext::updated(const std::shared_ptr<Variable>& variable) {
+  const auto found = std::find_if(updates_.begin(), updates_.end(), [&](const auto& update) { return update.first == variable; });
+  return found == updates_.end() ? stored(variable) : found->second;
 }
 
 void Layer::build(std::span<const TensorType>) {}
@@ -158,10 +174,9 @@ const std::shared_ptr<Layer>& layer_of(const Node& node) {
 std::string default_layer_name(const std::string& type) {
   std::string name;
   for (size_t i = 0; i < type.size(); ++i) {
-    const auto upper = [&](size_t at) { return std::isupper(static_cast<unsigned char>(type[at])) != 0; };
-    const auto lower = [&](size_t at) { return at < type.size() && std::islower(static_cast<unsigned char>(type[at])); };
-    // A word starts at a capital behind or before a small letter: not at the D of Conv2D.
-    const bool starts_word = i > 0 && upper(i) && (lower(i - 1) || lower(i + 1));
+    const auto is = [&](int (*kind)(int), size_t at) { return at < type.size() && kind(static_cast<unsigned char>(type[at])); };
+    // A word starts at a capital behind a small letter, or at the last capital of a run that a small letter or a digit follows.
+    const bool starts_word = i > 0 && is(std::isupper, i) && (is(std::islower, i - 1) || is(std::islower, i + 1) || is(std::isdigit, i + 1));
     if (starts_word) name += '_';
     name += static_cast<char>(std::tolower(static_cast<unsigned char>(type[i])));
   }

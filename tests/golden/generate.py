@@ -28,6 +28,7 @@ FORMAT = 1
 
 GROUPS = {
     "layers": ["layers_dense", "layers_shape", "layers_lstm", "layers_conv"],
+    "batch_normalization": ["layers_batch_norm"],
     "losses": ["losses"],
     "yolo_loss": ["yolo_loss"],
     "metrics": ["metrics"],

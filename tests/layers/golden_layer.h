@@ -44,6 +44,14 @@ inline LSTM golden_lstm(const json& args, const std::string& name = {}) {
                                  .zero_output_for_mask = args.value("zero_output_for_mask", false)});
 }
 
+inline BatchNormalization golden_batch_normalization(const json& args, const std::string& name = {}) {
+  return BatchNormalization({.name = name,
+                             .momentum = args.at("momentum"),
+                             .epsilon = args.at("epsilon"),
+                             .center = args.at("center"),
+                             .scale = args.at("scale")});
+}
+
 inline MergeMode golden_merge_mode(const json& mode) {
   if (mode.is_null()) return MergeMode::none;
   if (mode == "concat") return MergeMode::concat;
@@ -79,6 +87,7 @@ inline LayerHandle golden_layer(const json& config, const std::string& name = {}
   if (type == "Bidirectional") {
     return Bidirectional(golden_lstm(args.at("layer").at("args")), {.name = name, .merge_mode = golden_merge_mode(args.at("merge_mode"))});
   }
+  if (type == "BatchNormalization") return golden_batch_normalization(args, name);
   if (type == "TimeDistributed") return TimeDistributed(golden_layer(args.at("layer")), named);
   if (type == "Embedding") return Embedding(args.at("input_dim"), args.at("output_dim"), {.name = name, .mask_zero = args.at("mask_zero")});
   if (type == "Masking") return Masking(args.at("mask_value"), named);
