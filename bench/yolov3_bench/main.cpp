@@ -31,6 +31,7 @@ struct Flags {
   int64_t classes = 80, batch = 4;
   int steps = 10, warmup = 3;
   std::string policy = "float32";
+  bool plan = false;
 };
 
 // Noise, and one to eight boxes a picture.
@@ -106,6 +107,7 @@ int run(const Flags& flags) {
                                          {"loss_first", first_loss},
                                          {"loss_last", last_loss},
                                          {"implementations", impls}};
+  if (flags.plan) model.print_plan(std::cout);
   std::cout << report.dump() << "\n";
   return 0;
 }
@@ -122,5 +124,6 @@ int main(int argc, char** argv) {
   cli.add_option("--steps", flags.steps, "timed steps")->check(apps::whole_number(1, 100000))->capture_default_str();
   cli.add_option("--warmup", flags.warmup, "steps before them")->check(apps::whole_number(0, 100000))->capture_default_str();
   cli.add_option("--policy", flags.policy, "float32 or mixed_bfloat16")->check(CLI::IsMember({"float32", "mixed_bfloat16"}))->capture_default_str();
+  cli.add_flag("--plan", flags.plan, "print the plan of the step before the line");
   return apps::run(cli, argc, argv, [&] { return run(flags); });
 }

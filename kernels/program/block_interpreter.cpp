@@ -37,6 +37,13 @@ void run_on(ScalarFunction function, int32_t* y, const int32_t* a, const int32_t
   run_instruction(function, y, a, b, c, count);
 }
 
+constexpr int kLineBytes = 64;
+
+// The same element at every place.
+bool is_one_element(const BroadcastIndex& index, int operand) {
+  return std::all_of(index.axes, index.axes + index.rank, [&](const BroadcastAxis& axis) { return axis.strides[operand] == 0; });
+}
+
 // `count` elements at a constant stride.
 template <class To, class From>
 void load_run(To* to, const From* from, int64_t stride, int count) {
@@ -65,15 +72,21 @@ void BlockInterpreter<T>::load(int which, const TensorView& view, const Broadcas
   with_type(view.dtype, [&](auto type) {
     using From = decltype(type);
     const From* const from = static_cast<const From*>(view.data) + base;
-    if (index.rank == 0) {
-      load_run(to, from, 0, count);
+    if (is_one_element(index, operand)) {
+      Repeated& repeated = repeated_[which];
+      if (repeated.element != from) repeated.values.assign(kBlock, convert<T>(*from));
+      repeated.element = from;
+      contents_[reg] = repeated.values.data();
       return;
     }
     const BroadcastAxis& inner = index.axes[index.rank - 1];
     if constexpr (std::is_same_v<From, T>) {
       // Neighbours in memory are read where they are, but for what is a result: storing another result may write over it.
       if (inner.strides[operand] == 1 && first % inner.length + count <= inner.length && !is_result(reg)) {
-        contents_[reg] = from + index.offset(first, operand);
+        const T* const here = from + index.offset(first, operand);
+        contents_[reg] = here;
+        // The next block, while this one is computed: several streams at once are more than the processor foresees by itself.
+        for (int at = 0; at < count; at += kLineBytes / static_cast<int>(sizeof(T))) __builtin_prefetch(here + count + at);
         return;
       }
     }

@@ -37,6 +37,11 @@ class BlockInterpreter {
   std::vector<T> registers_;
   const T* contents_[CompactProgram::kMaxRegisters] = {};  // of each register: its own memory, or an input that lies there as it is
   std::vector<T> constants_;  // each repeated over a block
+  struct Repeated {
+    const void* element = nullptr;
+    std::vector<T> values;
+  };
+  Repeated repeated_[CompactProgram::kMaxInputs];  // an input of one element: repeated once, until another element is asked for
 };
 
 // Writes `count` registers to `view` at element `first`, converted to its type.
