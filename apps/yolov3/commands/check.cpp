@@ -21,10 +21,10 @@ AnchorSet anchors_of(const CheckOptions& options) {
   AnchorSet set;
   if (options.model == "yolov3") {
     set = yolov3_anchor_set();
-  } else if (options.model == "yolov3-tiny") {
+  } else if (options.model == "tiny") {
     set = yolov3_tiny_anchor_set();
   } else {
-    throw Error(ErrorKind::usage, text("no model '", options.model, "'; there are: yolov3, yolov3-tiny"));
+    throw Error(ErrorKind::usage, text("no model '", options.model, "'; there are: yolov3, tiny"));
   }
   if (!options.anchors.empty()) set.anchors = parse_anchors(options.anchors, set.anchors.size());
   return set;
@@ -100,9 +100,9 @@ void add_check_command(CLI::App& cli, std::function<int()>& body) {
   const auto options = std::make_shared<CheckOptions>();
   CLI::App* command = cli.add_subcommand("check", "look at a data set before training");
   command->add_option("data", options->data, "a folder in the form of Pascal VOC, or shapes")->required();
-  command->add_option("--classes", options->classes, "file with a class name on each line (default: those of the data)");
-  command->add_option("--model", options->model, "yolov3 or yolov3-tiny")
-      ->check(CLI::IsMember({"yolov3", "yolov3-tiny"}))
+  command->add_option("--names", options->classes, "file with a class name on each line (default: those of the data)");
+  command->add_option("--model", options->model, "yolov3 or tiny")
+      ->check(CLI::IsMember({"yolov3", "tiny"}))
       ->capture_default_str();
   command->add_option("--anchors", options->anchors, "\"width,height, ...\" in pixels of the input (default: the model's)");
   command->add_option("--size", options->size, "of the input, in pixels")

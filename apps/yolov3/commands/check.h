@@ -13,7 +13,7 @@ namespace lamina::yolov3 {
 struct CheckOptions {
   std::string data;              // of load_data
   std::string classes;           // a file with a class name on each line; empty: those of the data
-  std::string model = "yolov3";  // or "yolov3-tiny": whose scales, and anchors where none are given
+  std::string model = "tiny";  // or "yolov3": whose scales, and anchors where none are given
   std::string anchors;           // "w,h, w,h, ..."; empty: the standard ones
   int64_t size = 416;            // of the input, in pixels
   int64_t max_boxes = 100;       // of one picture

@@ -36,7 +36,7 @@ std::string boxes() {
 TEST(Check, PrintsDataTargetsAndAnchors) {
   const VocFolder folder;
   folder.add("a", boxes());
-  const std::string text = printed({.data = folder.root, .model = "yolov3-tiny", .size = 416});
+  const std::string text = printed({.data = folder.root, .model = "tiny", .size = 416});
   EXPECT_EQ(text,
             "split         pictures  without boxes   boxes     cat     dog\n"
             "train                1              0       8       6       2\n"
@@ -46,7 +46,7 @@ TEST(Check, PrintsDataTargetsAndAnchors) {
             "  no lists in ImageSets/Main: 0 of 1 pictures, drawn by seed 0, are for validation\n"
             "  there are no pictures for validation\n"
             "\n"
-            "Letterboxed to 416 x 416 pixels for yolov3-tiny:\n"
+            "Letterboxed to 416 x 416 pixels for tiny:\n"
             "train: 8 boxes\n"
             "  4 at the scale of 13 x 13 cells\n"
             "  4 at the scale of 26 x 26 cells\n"
@@ -67,7 +67,7 @@ TEST(Check, LooksAtDrawnShapes) {
 TEST(Check, TakesAnchorsOfTheUserAndWarnsOfTheirOrder) {
   const VocFolder folder;
   folder.add("a", boxes());
-  EXPECT_THAT(printed({.data = folder.root, .model = "yolov3-tiny", .anchors = "20,20 10,10 30,30 40,40 50,50 60,60"}),
+  EXPECT_THAT(printed({.data = folder.root, .model = "tiny", .anchors = "20,20 10,10 30,30 40,40 50,50 60,60"}),
               AllOf(HasSubstr("Anchors: 20,20, 10,10, 30,30, "), HasSubstr("warning: they are not sorted by area")));
 }
 
@@ -76,7 +76,7 @@ TEST(Check, ReadsClassNamesFromAFile) {
   folder.add("a", boxes());
   folder.write("names", "dog\r\n\r\nhorse\ncat\n");
   const std::string names = folder.file("names");
-  EXPECT_THAT(printed({.data = folder.root, .classes = names, .model = "yolov3-tiny"}), HasSubstr("dog   horse     cat\n"));
+  EXPECT_THAT(printed({.data = folder.root, .classes = names, .model = "tiny"}), HasSubstr("dog   horse     cat\n"));
   folder.write("names", "dog\n");
   EXPECT_THROW(printed({.data = folder.root, .classes = names}), Error);
   folder.write("names", "\n");
@@ -89,11 +89,11 @@ TEST(Check, ReadsClassNamesFromAFile) {
 }
 
 TEST(Check, RefusesFlagsBeforeTheDataIsRead) {
-  expect_error(ErrorKind::usage, "no model 'yolo'; there are: yolov3, yolov3-tiny",
+  expect_error(ErrorKind::usage, "no model 'yolo'; there are: yolov3, tiny",
                [] { printed({.data = "missing", .model = "yolo"}); });
   expect_error(ErrorKind::usage, "targets: the input is 400 x 400 pixels, expected multiples of 32",
                [] { printed({.data = "missing", .size = 400}); });
-  expect_error(ErrorKind::usage, "anchors \"1,2\": 1 anchors, expected 9; write \"width,height, width,height, ...\"",
+  expect_error(ErrorKind::usage, "anchors \"1,2\": 1 anchors, expected 6; write \"width,height, width,height, ...\"",
                [] { printed({.data = "missing", .anchors = "1,2"}); });
 }
 
@@ -110,11 +110,11 @@ TEST(Check, IsACommandWithItsFlags) {
   CLI::App cli;
   std::function<int()> body;
   add_check_command(cli, body);
-  cli.parse("check shapes --model yolov3-tiny --size 64 --seed 3 --loader-threads 1 --max-boxes 5");
+  cli.parse("check shapes --model tiny --size 64 --seed 3 --loader-threads 1 --max-boxes 5");
   ASSERT_TRUE(body);
   ::testing::internal::CaptureStdout();
   EXPECT_EQ(body(), 0);
-  EXPECT_THAT(::testing::internal::GetCapturedStdout(), HasSubstr("Letterboxed to 64 x 64 pixels for yolov3-tiny:"));
+  EXPECT_THAT(::testing::internal::GetCapturedStdout(), HasSubstr("Letterboxed to 64 x 64 pixels for tiny:"));
   EXPECT_THROW(cli.parse("check"), CLI::RequiredError);
   EXPECT_THROW(cli.parse("check shapes --size 10"), CLI::ValidationError);
 }

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <string>
 
-#include "apps/yolov3/picture/write_png.h"
+#include "apps/yolov3/drawing/canvas.h"
 #include "core/base/text.h"
 #include "tests/apps/yolov3/encoded_pictures.h"
 #include "tests/testing/scratch_folder.h"
@@ -32,7 +32,7 @@ class VocFolder {
 
   // A picture of 100 x 50 pixels and its annotation.
   void add(const std::string& stem, const std::string& body) const {
-    write_png(noise(100, 50), file("JPEGImages/" + stem + ".png"));
+    write_png(file("JPEGImages/" + stem + ".png"), noise(100, 50));
     write("Annotations/" + stem + ".xml", annotation(body));
   }
 

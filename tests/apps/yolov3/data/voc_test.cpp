@@ -156,7 +156,7 @@ TEST(ReadVoc, DrawsValidationPicturesWhereThereAreNoLists) {
 TEST(ReadVoc, ReadsOneFolderWithAnnotationsBesidePictures) {
   const ScratchFolder folder;
   for (int i = 0; i < 3; ++i) {
-    write_png(noise(100, 50), folder / text("a", i, ".png"));
+    write_png(folder / text("a", i, ".png"), noise(100, 50));
     std::ofstream(folder / text("a", i, ".xml")) << annotation(object("dog", 1, 2, 30, 40));
   }
   const DetectionData data = read_voc(folder.path());
@@ -173,7 +173,7 @@ TEST(ReadVoc, FindsThePictureThatTheAnnotationNames) {
 
 TEST(ReadVoc, NeverLooksForAPictureOutsideOfItsFolder) {
   const VocFolder folder;
-  write_png(noise(100, 50), folder.file("secret.png"));
+  write_png(folder.file("secret.png"), noise(100, 50));
   folder.write("Annotations/b.xml", annotation("<filename>../secret.png</filename>" + object("dog", 1, 2, 30, 40)));
   EXPECT_THAT(refusal(folder.root), HasSubstr("has no picture"));
 }

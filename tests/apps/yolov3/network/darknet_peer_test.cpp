@@ -15,7 +15,7 @@
 #include "apps/yolov3/darknet/weights.h"
 #include "apps/yolov3/network/detector.h"
 #include "apps/yolov3/network/network_files.h"
-#include "apps/yolov3/picture/write_png.h"
+#include "apps/yolov3/drawing/canvas.h"
 #include "tests/apps/yolov3/darknet/random_weights.h"
 #include "tests/testing/scratch_folder.h"
 
@@ -63,7 +63,7 @@ TEST(DarknetPeer, GivesTheSameDetections) {
   std::ofstream(folder / "n.data") << "classes=3\nvalid=list.txt\nnames=n.names\nresults=.\n";
   std::ofstream list(folder / "list.txt");
   for (const char* name : {"a", "b", "c", "d"}) {  // it reads four at a time, whether there are as many or not
-    write_png(waves(), folder / (std::string(name) + ".png"));
+    write_png(folder / (std::string(name) + ".png"), waves());
     list << std::filesystem::path(folder / (std::string(name) + ".png")).native() << "\n";
   }
   list.close();
