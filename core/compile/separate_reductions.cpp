@@ -11,67 +11,68 @@
 namespace lamina {
 namespace {
 
-constexpr size_t kMostReads = 2;   // tensors that the chain reads; numbers do not count
-constexpr size_t kMostNodes = 8;   // of the chain
+constexpr size_t kMostReads = 2;  // tensors that the chain reads; numbers do not count
+constexpr size_t kMostNodes = 8;  // of the chain
 
 using NodePtr = std::shared_ptr<const Node>;
+using NodeSet = std::set<const Node*>;
 
-// Numbers, and what is computed of numbers alone: reading it costs nothing.
-bool is_free(const Value& value) {
-  if (value.shape().extents().count() == 1) return true;
-  const auto& inputs = value.node()->inputs;
-  return is_pointwise(*value.node()) && std::all_of(inputs.begin(), inputs.end(), is_free);
+bool is_one_number(const Value& value) { return value.shape().extents().count() == 1; }
+
+// Pointwise nodes that compute with numbers alone: reading what they give costs nothing.
+NodeSet computed_of_numbers(const std::vector<NodePtr>& nodes) {
+  NodeSet found;
+  for (const NodePtr& node : nodes) {  // inputs before users
+    const auto costs_nothing = [&](const Value& input) { return is_one_number(input) || found.contains(input.node().get()); };
+    if (is_pointwise(*node) && std::all_of(node->inputs.begin(), node->inputs.end(), costs_nothing)) found.insert(node.get());
+  }
+  return found;
 }
 
 // The pointwise nodes behind `x` over its own shape, as far back as they read few tensors.
 class Chain {
  public:
-  explicit Chain(const Value& x) : shape_(x.shape()) {
+  Chain(const Value& x, const NodeSet& of_numbers) : of_numbers_(of_numbers), x_(x) {
     if (!can_join(x)) return;
     join(x);
-    for (bool grown = true; grown && nodes_.size() < kMostNodes;) {
-      grown = false;
-      for (const ValueKey& read : std::set<ValueKey>(reads_)) {
-        const Value value = values_.at(read);
-        if (!can_join(value) || reads_with(value) > kMostReads) continue;
-        reads_.erase(read);
-        join(value);
-        grown = true;
-        break;
-      }
+    while (nodes_.size() < kMostNodes) {
+      const auto next = std::find_if(reads_.begin(), reads_.end(), [&](const auto& read) {
+        return can_join(read.second) && reads_with(read.second) <= kMostReads;
+      });
+      if (next == reads_.end()) return;
+      const Value value = next->second;
+      reads_.erase(next);
+      join(value);
     }
   }
 
   // What it reads must be in memory anyway: a pointwise value that it could not take in would have to be written for it.
-  bool usable() const {
-    const bool complete = std::none_of(reads_.begin(), reads_.end(), [&](const ValueKey& read) { return can_join(values_.at(read)); });
+  bool is_cheap() const {
+    const bool complete = std::none_of(reads_.begin(), reads_.end(), [&](const auto& read) { return can_join(read.second); });
     return !nodes_.empty() && reads_.size() <= kMostReads && complete;
   }
-  const std::set<const Node*>& nodes() const { return nodes_; }
+  const NodeSet& nodes() const { return nodes_; }
 
-  // A second one, over the same values; `x` is what it is made for.
-  Value clone(const Value& x) {
-    if (!nodes_.contains(x.node().get())) return x;
-    Value& known = clones_[x];
-    if (known.exists()) return known;
-    std::vector<Value> inputs;
-    for (const Value& input : x.node()->inputs) inputs.push_back(clone(input));
-    const Node& of = *x.node();
-    const NodePtr node(new Node{of.op, of.attributes, std::move(inputs), of.outputs, of.name, of.serial});
-    return clones_[x] = Value(node, x.output());
+  // x by a second chain, over what `map` says that the first one's reads have become.
+  Value copy(const ValueMap& map) const {
+    ValueMap copies;
+    return copy_of(x_, map, copies);
   }
 
  private:
   bool can_join(const Value& value) const {
-    return is_pointwise(*value.node()) && value.node()->outputs.size() == 1 && value.shape() == shape_;
+    return is_pointwise(*value.node()) && value.node()->outputs.size() == 1 && value.shape() == x_.shape();
+  }
+  bool is_read(const Value& input) const {
+    return !is_one_number(input) && !of_numbers_.contains(input.node().get()) && !nodes_.contains(input.node().get());
   }
 
   // How many tensors are read once `value` is computed in the chain instead of being read.
   size_t reads_with(const Value& value) const {
-    std::set<ValueKey> reads = reads_;
+    std::map<ValueKey, Value> reads = reads_;
     reads.erase(value);
     for (const Value& input : value.node()->inputs) {
-      if (!is_free(input) && !nodes_.contains(input.node().get())) reads.insert(input);
+      if (is_read(input)) reads.emplace(input, input);
     }
     return reads.size();
   }
@@ -79,25 +80,34 @@ class Chain {
   void join(const Value& value) {
     nodes_.insert(value.node().get());
     for (const Value& input : value.node()->inputs) {
-      if (nodes_.contains(input.node().get())) continue;
-      if (is_free(input)) {
-        if (can_join(input)) join(input);
-        continue;
+      if (is_read(input)) {
+        reads_.emplace(input, input);
+      } else if (can_join(input) && !nodes_.contains(input.node().get())) {
+        join(input);  // of numbers: it costs nothing to compute it again
       }
-      reads_.insert(input);
-      values_.emplace(input, input);
     }
   }
 
-  Shape shape_;
-  std::set<const Node*> nodes_;
-  std::set<ValueKey> reads_;
-  std::map<ValueKey, Value> values_, clones_;
+  Value copy_of(const Value& value, const ValueMap& map, ValueMap& copies) const {
+    if (!nodes_.contains(value.node().get())) return map.at(value);
+    Value& known = copies[value];
+    if (known.exists()) return known;
+    std::vector<Value> inputs;
+    for (const Value& input : value.node()->inputs) inputs.push_back(copy_of(input, map, copies));
+    const Node& of = *value.node();
+    const NodePtr node(new Node{of.op, of.attributes, std::move(inputs), of.outputs, of.name, of.serial});
+    return copies[value] = Value(node, value.output());
+  }
+
+  const NodeSet& of_numbers_;
+  Value x_;
+  NodeSet nodes_;
+  std::map<ValueKey, Value> reads_;
 };
 
-std::map<const Node*, int> readers_of(const Graph& graph) {
+std::map<const Node*, int> readers_of(const Graph& graph, const std::vector<NodePtr>& nodes) {
   std::map<const Node*, int> readers;
-  for (const auto& node : graph.nodes()) {
+  for (const NodePtr& node : nodes) {
     for (const Value& input : node->inputs) ++readers[input.node().get()];
   }
   for (const Value& root : graph.roots()) ++readers[root.node().get()];
@@ -107,22 +117,26 @@ std::map<const Node*, int> readers_of(const Graph& graph) {
 }  // namespace
 
 Graph separate_reductions(const Graph& graph) {
-  const std::map<const Node*, int> readers = readers_of(graph);
-  // Which reductions, by the graph as it is: what rewrite() hands over is made anew.
-  std::set<const Node*> chosen;
-  for (const auto& node : graph.nodes()) {
+  const std::vector<NodePtr> nodes = graph.nodes();
+  const NodeSet of_numbers = computed_of_numbers(nodes);
+  const std::map<const Node*, int> readers = readers_of(graph, nodes);
+  std::map<const Node*, Chain> own;  // by reduction
+  for (const NodePtr& node : nodes) {
     if (node->op != &reduce_op()) continue;
-    const Chain chain(node->inputs[0]);
-    bool shared = false;
-    for (const Node* one : chain.nodes()) shared = shared || readers.at(one) > 1;
-    if (chain.usable() && shared) chosen.insert(node.get());
+    const Chain chain(node->inputs[0], of_numbers);
+    const bool shared = std::any_of(chain.nodes().begin(), chain.nodes().end(), [&](const Node* one) { return readers.at(one) > 1; });
+    if (chain.is_cheap() && shared) own.emplace(node.get(), chain);
   }
-  return rewrite(graph, [&](const NodePtr& node, const std::vector<Value>& inputs) -> std::vector<Value> {
-    if (!chosen.contains(node.get())) return {};
-    Chain chain(inputs[0]);
-    const NodePtr own(new Node{node->op, node->attributes, {chain.clone(inputs[0])}, node->outputs, node->name, node->serial});
-    return {Value(own, 0)};
-  });
+  ValueMap map;
+  return rewrite(
+      graph,
+      [&](const NodePtr& node, const std::vector<Value>&) -> std::vector<Value> {
+        const auto chain = own.find(node.get());
+        if (chain == own.end()) return {};
+        const std::vector<Value> inputs = {chain->second.copy(map)};
+        return {Value(NodePtr(new Node{node->op, node->attributes, inputs, node->outputs, node->name, node->serial}), 0)};
+      },
+      &map);
 }
 
 }  // namespace lamina
