@@ -174,9 +174,10 @@ const std::shared_ptr<Layer>& layer_of(const Node& node) {
 std::string default_layer_name(const std::string& type) {
   std::string name;
   for (size_t i = 0; i < type.size(); ++i) {
-    const auto is = [&](int (*kind)(int), size_t at) { return at < type.size() && kind(static_cast<unsigned char>(type[at])); };
-    // A word starts at a capital behind a small letter, or at the last capital of a run that a small letter or a digit follows.
-    const bool starts_word = i > 0 && is(std::isupper, i) && (is(std::islower, i - 1) || is(std::islower, i + 1) || is(std::isdigit, i + 1));
+    const auto upper = [&](size_t at) { return std::isupper(static_cast<unsigned char>(type[at])) != 0; };
+    const auto lower = [&](size_t at) { return at < type.size() && std::islower(static_cast<unsigned char>(type[at])); };
+    // A word starts at a capital behind or before a small letter: not at the D of Conv2D.
+    const bool starts_word = i > 0 && upper(i) && (lower(i - 1) || lower(i + 1));
     if (starts_word) name += '_';
     name += static_cast<char>(std::tolower(static_cast<unsigned char>(type[i])));
   }

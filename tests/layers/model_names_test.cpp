@@ -43,6 +43,7 @@ TEST(ModelNames, StepOverNamesThatWereGiven) {
 
 TEST(ModelNames, AreThoseOfKerasForCapitals) {
   EXPECT_EQ(default_layer_name("Conv2D"), "conv2d");
+  EXPECT_EQ(default_layer_name("ConvLSTM2D"), "conv_lstm2d");
   EXPECT_EQ(default_layer_name("UpSampling2D"), "up_sampling2d");
   EXPECT_EQ(default_layer_name("GlobalAveragePooling2D"), "global_average_pooling2d");
   EXPECT_EQ(default_layer_name("LeakyReLU"), "leaky_re_lu");
