@@ -97,7 +97,7 @@ std::vector<DarknetAnchor> letterboxed_sizes(const PictureSource& pictures, int6
   std::vector<DarknetAnchor> sizes;
   for (int64_t i = 0; i < pictures.count(); ++i) {
     const PictureSize size = pictures.size(i);
-    const Placement placement = letterbox(size.width, size.height, width, height);
+    const Placement placement = letterboxed(size.width, size.height, width, height);
     for (const Box& box : boxes_in_input(pictures.boxes(i), size.width, size.height, placement, width, height)) {
       sizes.push_back({box.width(), box.height()});
     }

@@ -85,7 +85,7 @@ void DetectionDataset::fill(Batch& into, int64_t sample, int64_t row) {
   if (options_.augment) {
     augmentation = draw_augmentation(draws, options_.augment_options, targets.width, targets.height);
   } else {
-    augmentation.placement = letterbox(picture->width, picture->height, targets.width, targets.height);
+    augmentation.placement = letterboxed(picture->width, picture->height, targets.width, targets.height);
   }
   const Placement& placement = augmentation.placement;
   place_picture(*picture, placement, targets.width, targets.height, image);

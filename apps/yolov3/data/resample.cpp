@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "kernels/resize2d/resize2d.h"
 
 namespace lamina::yolov3 {
 namespace {
@@ -82,18 +83,9 @@ void blend_columns(const TapTable& columns, int64_t first_column, const float* s
 
 }  // namespace
 
-Placement letterbox(int64_t picture_width, int64_t picture_height, int64_t width, int64_t height) {
-  LAMINA_ASSERT(picture_width > 0 && picture_height > 0 && width > 0 && height > 0);
-  Placement placement{0, 0, width, height};
-  // width / picture_width against height / picture_height, without rounding.
-  if (width * picture_height < height * picture_width) {
-    placement.height = std::max<int64_t>(picture_height * width / picture_width, 1);
-  } else {
-    placement.width = std::max<int64_t>(picture_width * height / picture_height, 1);
-  }
-  placement.left = (width - placement.width) / 2;
-  placement.top = (height - placement.height) / 2;
-  return placement;
+Placement letterboxed(int64_t picture_width, int64_t picture_height, int64_t width, int64_t height) {
+  const Rectangle inside = letterbox(picture_height, picture_width, height, width).inside;
+  return {inside.left, inside.top, inside.width, inside.height};
 }
 
 void place_picture(const Picture& picture, const Placement& placement, int64_t width, int64_t height, std::span<float> image) {

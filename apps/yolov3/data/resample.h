@@ -22,8 +22,8 @@ struct Placement {
   friend bool operator==(const Placement&, const Placement&) = default;
 };
 
-// The picture's aspect ratio kept, as large as fits, in the middle; whole numbers as darknet and keras-yolo3 round them.
-Placement letterbox(int64_t picture_width, int64_t picture_height, int64_t width, int64_t height);
+// The picture's aspect ratio kept, as large as fits, in the middle: kernels/resize2d's letterbox, by its rule.
+Placement letterboxed(int64_t picture_width, int64_t picture_height, int64_t width, int64_t height);
 
 // Writes the input (height, width, 3), values 0 to 1. Bilinear between the centres of pixels; where the picture shrinks, the
 // triangle is as wide as the pixels it makes one of, as in PIL, so that small things fade instead of flickering.

@@ -6,11 +6,6 @@
 #include "apps/yolov3/network/decode.h"
 #include "apps/yolov3/network/detections.h"
 #include "apps/yolov3/data/resample.h"
-#include "core/base/check.h"
-#include "core/compile/make_plan.h"
-#include "core/exec/executor.h"
-#include "core/runtime/select_device.h"
-#include "kernels/all_ops.h"
 #include "kernels/non_max_suppression/non_max_suppression.h"
 #include "layers/function_layer.h"
 #include "layers/lamina.h"
@@ -43,23 +38,22 @@ Model make_model(const YoloNetwork& network, const DetectorOptions& options) {
   return Model({network.image}, {{"boxes", outputs[0]}, {"scores", outputs[1]}, {"indices", outputs[2]}, {"counts", outputs[3]}}, "detector");
 }
 
-// darknet's letterbox by the op, on the host: what its programs see of a picture.
-void letterbox_as_darknet(const Picture& picture, const Letterbox& box, std::span<float> canvas) {
-  const Value from = input_value("picture", DType::u8, Shape{1, picture.height, picture.width, 3});
-  Graph graph;
-  graph.outputs.push_back({"canvas", letterbox2d(from, box, {.coordinates = ResizeCoordinates::corners, .scale = 1.0 / 255, .fill = 0.5})});
-  const DeviceChoice cpu = select_device("cpu", 0);
-  Executor executor(std::make_shared<const Plan>(make_plan(graph, {}, kernels::all_ops(), {})), cpu.device);
-  const Feed feed = {{"picture", HostTensor::of<uint8_t>({1, picture.height, picture.width, 3}, picture.rgb)}};
-  const HostTensor result = executor.run(feed).at("canvas");
-  std::copy_n(result.as<float>().begin(), canvas.size(), canvas.begin());
-}
-
 }  // namespace
 
 Detector::Detector(const YoloNetwork& network, const DetectorOptions& options, CompileOptions compile)
     : width_(network.description.width), height_(network.description.height), options_(options), model_(make_model(network, options)) {
   model_.compile(std::move(compile));
+}
+
+Letterbox Detector::set_into_input(const Picture& picture, std::span<float> canvas) {
+  const Letterbox box = letterbox(picture.height, picture.width, height_, width_);
+  if (options_.darknet_letterbox) {
+    if (!darknet_letterbox_ || !(darknet_letterbox_->box() == box)) darknet_letterbox_.emplace(box, model_.device());
+    darknet_letterbox_->set(picture, canvas);
+  } else {
+    place_picture(picture, letterboxed(picture.width, picture.height, width_, height_), width_, height_, canvas);
+  }
+  return box;
 }
 
 std::vector<std::vector<Detection>> Detector::detect(std::span<const Picture> pictures) {
@@ -71,14 +65,7 @@ std::vector<std::vector<Detection>> Detector::detect(std::span<const Picture> pi
   for (int64_t i = 0; i < count; ++i) {
     const Picture& picture = pictures[static_cast<size_t>(i)];
     const std::span<float> canvas = images.as<float>().subspan(static_cast<size_t>(i) * pixels, pixels);
-    boxes.push_back(lamina::letterbox(picture.height, picture.width, height_, width_,
-                              options_.darknet_letterbox ? LetterboxRule::darknet : LetterboxRule::keras_yolo3));
-    if (options_.darknet_letterbox) {
-      letterbox_as_darknet(picture, boxes.back(), canvas);
-    } else {
-      const Rectangle& inside = boxes.back().inside;
-      place_picture(picture, {inside.left, inside.top, inside.width, inside.height}, width_, height_, canvas);
-    }
+    boxes.push_back(set_into_input(picture, canvas));
   }
   TensorMap found = model_.predict_all(images, {.batch_size = count});
   const RawDetections raw{found.at("boxes"), found.at("scores"), found.at("indices"), found.at("counts")};

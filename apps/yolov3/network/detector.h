@@ -2,11 +2,13 @@
 // Finds things in pictures: the network, its outputs decoded, and overlapping boxes suppressed, as one plan.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "apps/yolov3/data/box.h"
+#include "apps/yolov3/network/darknet_letterbox.h"
 #include "apps/yolov3/network/yolo_network.h"
 #include "apps/yolov3/picture/picture.h"
 #include "layers/model.h"
@@ -28,12 +30,14 @@ class Detector {
   // Of each picture the boxes in its own pixels, by falling score.
   std::vector<std::vector<Detection>> detect(std::span<const Picture> pictures);
 
-  Model& model() { return model_; }
-
  private:
+  // Writes the network's input (height, width, 3) for one picture; returns where it lies there.
+  Letterbox set_into_input(const Picture& picture, std::span<float> canvas);
+
   int64_t width_, height_;
   DetectorOptions options_;
   Model model_;
+  std::optional<DarknetLetterbox> darknet_letterbox_;  // of the last picture's size
 };
 
 }  // namespace lamina::yolov3

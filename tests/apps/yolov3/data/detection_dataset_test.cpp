@@ -168,12 +168,12 @@ TEST(DetectionDataset, LetterboxesWithoutAugmentation) {
   DetectionDataset dataset(pictures, plain);
   const Batch batch = *dataset.next();
   std::vector<float> image(64 * 64 * 3);
-  place_picture(pictures->read(2), letterbox(48, 48, 64, 64), 64, 64, image);
+  place_picture(pictures->read(2), letterboxed(48, 48, 64, 64), 64, 64, image);
   EXPECT_EQ(std::memcmp(image.data(), batch.inputs.at("image").as<float>().data() + 2 * image.size(), image.size() * 4), 0);
   const TargetOptions& targets = plain.targets;
   std::vector<HostTensor> expected = {make_target(targets, targets.scales[0], 1), make_target(targets, targets.scales[1], 1)};
   const std::vector<std::span<float>> rows = {expected[0].as<float>(), expected[1].as<float>()};
-  write_targets(boxes_in_input(pictures->boxes(2), 48, 48, letterbox(48, 48, 64, 64), 64, 64), targets, rows);
+  write_targets(boxes_in_input(pictures->boxes(2), 48, 48, letterboxed(48, 48, 64, 64), 64, 64), targets, rows);
   for (size_t s = 0; s < 2; ++s) {
     const HostTensor row = batch.inputs.at(text("y_true_", s)).rows(2, 1);
     EXPECT_EQ(std::memcmp(row.data(), expected[s].data(), row.bytes()), 0);

@@ -102,11 +102,11 @@ TEST(PlacePicture, IsGreyWhereThePictureLiesOutside) {
 }
 
 TEST(Letterbox, KeepsTheAspectRatioInTheMiddle) {
-  EXPECT_EQ(letterbox(640, 480, 416, 416), (Placement{0, 52, 416, 312}));
-  EXPECT_EQ(letterbox(480, 640, 416, 416), (Placement{52, 0, 312, 416}));
-  EXPECT_EQ(letterbox(100, 100, 416, 320), (Placement{48, 0, 320, 320}));
-  EXPECT_EQ(letterbox(1, 10000, 416, 416), (Placement{207, 0, 1, 416}));
-  EXPECT_EQ(letterbox(333, 500, 416, 416), (Placement{69, 0, 277, 416}));  // 277.056: cut, as is the margin of 69.5
+  EXPECT_EQ(letterboxed(640, 480, 416, 416), (Placement{0, 52, 416, 312}));
+  EXPECT_EQ(letterboxed(480, 640, 416, 416), (Placement{52, 0, 312, 416}));
+  EXPECT_EQ(letterboxed(100, 100, 416, 320), (Placement{48, 0, 320, 320}));
+  EXPECT_EQ(letterboxed(1, 10000, 416, 416), (Placement{207, 0, 1, 416}));
+  EXPECT_EQ(letterboxed(333, 500, 416, 416), (Placement{69, 0, 277, 416}));  // 277.056: cut, as is the margin of 69.5
 }
 
 TEST(PlaceBox, GoesWithThePicture) {
