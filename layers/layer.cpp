@@ -24,9 +24,7 @@ std::vector<TensorType> infer_layer(const Attributes& attributes, std::span<cons
   std::vector<Value> values;
   for (const TensorType& input : inputs) values.push_back(input_value(text("trial_", values.size()), input.dtype, input.shape));
   CallContext context;
-  std::vector<TensorType> types;
-  for (const Value& output : layer->apply(context, values)) types.push_back(output.type());
-  return types;
+  return types_of(layer->apply(context, values));
 }
 
 void collect(const Layer& layer, const std::string& prefix, std::set<const Variable*>& seen,
@@ -100,9 +98,7 @@ void Layer::set_trainable(bool value) {
 std::vector<Value> Layer::apply(CallContext& context, std::span<const Value> inputs, const std::string& known_as) {
   const NameScope scope(known_as.empty() ? name_or_default(*this) : known_as);
   if (!built_) {
-    std::vector<TensorType> types;
-    for (const Value& input : inputs) types.push_back(input.type());
-    build(types);
+    build(types_of(inputs));
     built_ = true;
   }
   const DType outer_type = context.compute_type;

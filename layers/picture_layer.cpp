@@ -12,9 +12,7 @@ void check_one_picture(const char* layer, std::span<const TensorType> inputs) {
 }
 
 void check_one_picture(const char* layer, std::span<const Value> inputs) {
-  std::vector<TensorType> types;
-  for (const Value& input : inputs) types.push_back(input.type());
-  check_one_picture(layer, types);
+  check_one_picture(layer, types_of(inputs));
 }
 
 std::shared_ptr<Layer> picture_layer(const LayerOptions& options, const char* type,

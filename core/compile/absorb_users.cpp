@@ -11,16 +11,7 @@ namespace lamina {
 namespace {
 
 using NodePtr = std::shared_ptr<const Node>;
-using Accepts = std::function<bool(const Node& before, const Node& after)>;
-
-std::map<ValueKey, int> readers_of(const Graph& graph) {
-  std::map<ValueKey, int> readers;
-  for (const Value& root : graph.roots()) ++readers[root];
-  for (const NodePtr& node : graph.nodes()) {
-    for (const Value& input : node->inputs) ++readers[input];
-  }
-  return readers;
-}
+using Accepts = std::function<bool(const NodePtr& before, const NodePtr& after)>;
 
 // "conv/conv2d + norm/pointwise": what became one node, each name once.
 std::string joined_name(const std::string& name, const std::string& user) {
@@ -78,13 +69,11 @@ class Absorption {
     if (!node->op->absorb) return nullptr;
     std::optional<Absorbed> made = node->op->absorb(*node, user);
     if (!made) return nullptr;
-    std::vector<TensorType> types;
-    for (const Value& input : made->inputs) types.push_back(input.type());
-    std::vector<TensorType> outputs = node->op->infer(made->attributes, types);
+    std::vector<TensorType> outputs = node->op->infer(made->attributes, types_of(made->inputs));
     LAMINA_ASSERT(outputs[0] == user.outputs[0], node->name, ": ", outputs[0], " in place of ", user.outputs[0], " of ", user.name);
     const NodePtr grown(new Node{node->op, std::move(made->attributes), std::move(made->inputs), std::move(outputs),
                                  joined_name(node->name, user.name), node->serial});
-    if (!accepts_(*node, *grown)) return nullptr;
+    if (!accepts_(node, grown)) return nullptr;
     grown_[grown] = first_of(node);
     grown_.erase(node);
     return grown;
@@ -99,13 +88,18 @@ class Absorption {
 }  // namespace
 
 Graph absorb_users_in_training(const Graph& graph) {
-  return Absorption(graph, [](const Node& node, const Node&) { return node.op->absorbs_in_training; }).run();
+  return Absorption(graph, [](const NodePtr& node, const NodePtr&) { return node->op->absorbs_in_training; }).run();
 }
 
 Graph absorb_users(const Graph& graph, const OpRegistry& ops, const PlanOptions& options) {
   if (!options.fuse) return graph;
-  return Absorption(graph, [&](const Node& before, const Node& after) {
-    const std::optional<size_t> had = accepting_impl(before, ops, options), has = accepting_impl(after, ops, options);
+  std::map<NodePtr, std::optional<size_t>> places;
+  const auto place_of = [&](const NodePtr& node) {
+    const auto known = places.find(node);
+    return known != places.end() ? known->second : places[node] = accepting_impl(*node, ops, options);
+  };
+  return Absorption(graph, [&](const NodePtr& before, const NodePtr& after) {
+    const std::optional<size_t> had = place_of(before), has = place_of(after);
     return had && has && *has <= *had;
   }).run();
 }

@@ -152,9 +152,7 @@ class Rebuild {
   // Makes the node and selects for it; {} where no implementation accepts.
   std::vector<Value> place(const OpDef& op, Attributes attributes, const std::vector<Value>& inputs, const Node& like,
                            Selection& rebuilt) const {
-    std::vector<TensorType> types;
-    for (const Value& input : inputs) types.push_back(input.type());
-    std::vector<TensorType> outputs = op.infer(attributes, types);
+    std::vector<TensorType> outputs = op.infer(attributes, types_of(inputs));
     const NodePtr node(new Node{&op, std::move(attributes), inputs, std::move(outputs), like.name, like.serial});
     std::optional<Choice> choice = find_impl(*node, ops_, options_);
     if (!choice) return {};

@@ -35,7 +35,7 @@ Plan make_plan(const Graph& traced, const SymbolBindings& signature, const OpReg
   graph = log("simplify", simplify(graph));                               // sizes have become constants
   graph = log("absorb_users", absorb_users(graph, ops, options));         // biases and activations become part of ops
   graph = log("separate_updates", separate_updates(graph));               // each update may alias its variable
-  if (options.fuse) graph = log("separate_reductions", separate_reductions(graph));  // checks and losses need not hold up the rest
+  graph = log("separate_reductions", separate_reductions(graph, options));  // checks and losses need not hold up the rest
   Selection impls = select_impls(graph, ops, options);                    // layouts come out of the chosen primitives
   graph = log("assign_layouts", assign_layouts(graph, impls, ops, options));  // every conversion is a visible node
   graph = log("fuse_pointwise", fuse_pointwise(graph, impls, ops, options));  // only where an implementation accepts

@@ -12,12 +12,6 @@ bool is_free(const Node& node) {
 
 namespace {
 
-std::vector<TensorType> types_of(const std::vector<Value>& values) {
-  std::vector<TensorType> types;
-  for (const Value& value : values) types.push_back(value.type());
-  return types;
-}
-
 KernelQuery query_of(const Node& node, std::span<const TensorType> inputs, const PlanOptions& options) {
   return {node.attributes, inputs, node.outputs, options.threads, options.deterministic, options.allow_tf32};
 }

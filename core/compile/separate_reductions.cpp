@@ -105,26 +105,19 @@ class Chain {
   std::map<ValueKey, Value> reads_;
 };
 
-std::map<const Node*, int> readers_of(const Graph& graph, const std::vector<NodePtr>& nodes) {
-  std::map<const Node*, int> readers;
-  for (const NodePtr& node : nodes) {
-    for (const Value& input : node->inputs) ++readers[input.node().get()];
-  }
-  for (const Value& root : graph.roots()) ++readers[root.node().get()];
-  return readers;
-}
-
 }  // namespace
 
-Graph separate_reductions(const Graph& graph) {
+Graph separate_reductions(const Graph& graph, const PlanOptions& options) {
+  if (!options.fuse) return graph;
   const std::vector<NodePtr> nodes = graph.nodes();
   const NodeSet of_numbers = computed_of_numbers(nodes);
-  const std::map<const Node*, int> readers = readers_of(graph, nodes);
+  const std::map<ValueKey, int> readers = readers_of(graph);
   std::map<const Node*, Chain> own;  // by reduction
   for (const NodePtr& node : nodes) {
     if (node->op != &reduce_op()) continue;
     const Chain chain(node->inputs[0], of_numbers);
-    const bool shared = std::any_of(chain.nodes().begin(), chain.nodes().end(), [&](const Node* one) { return readers.at(one) > 1; });
+    const bool shared =
+        std::any_of(chain.nodes().begin(), chain.nodes().end(), [&](const Node* one) { return readers.at({one, 0}) > 1; });
     if (chain.is_cheap() && shared) own.emplace(node.get(), chain);
   }
   ValueMap map;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/graph/graph.h"
+#include "core/compile/passes.h"
 
 namespace lamina {
 
@@ -10,6 +10,6 @@ namespace lamina {
 // has to stand before the reduction. Of a gradient g = dw + c w that is first checked (a sum) and then applied, the check is
 // then one reduction and the update one pointwise node, where else all that lies between them would be written to memory.
 // Stands behind simplify, which would make the chains one again, and before select_impls.
-Graph separate_reductions(const Graph& graph);
+Graph separate_reductions(const Graph& graph, const PlanOptions& options);
 
 }  // namespace lamina

@@ -13,10 +13,8 @@ Graph specialise(const Graph& graph, const SymbolBindings& bindings) {
     }
     auto copy = std::shared_ptr<Node>(
         new Node{node->op, node->attributes.substitute(bindings), inputs, {}, node->name, node->serial});
-    std::vector<TensorType> types;
-    for (const Value& input : inputs) types.push_back(input.type());
     try {
-      copy->outputs = node->op->infer(copy->attributes, types);
+      copy->outputs = node->op->infer(copy->attributes, types_of(inputs));
     } catch (const Error& error) {
       throw Error(error.kind(), text("[", node->op->name, "] node \"", node->name, "\": ", error.what()));
     }

@@ -18,6 +18,15 @@ std::vector<Value> Graph::roots() const {
 
 std::vector<std::shared_ptr<const Node>> Graph::nodes() const { return topological_order(roots()); }
 
+std::map<ValueKey, int> readers_of(const Graph& graph) {
+  std::map<ValueKey, int> readers;
+  for (const Value& root : graph.roots()) ++readers[root];
+  for (const auto& node : graph.nodes()) {
+    for (const Value& input : node->inputs) ++readers[input];
+  }
+  return readers;
+}
+
 std::vector<std::shared_ptr<Variable>> Graph::variables() const {
   std::vector<std::shared_ptr<Variable>> found;
   std::set<const Variable*> seen;
@@ -45,9 +54,7 @@ std::vector<Value> rewrite(std::span<const Value> values, const Replace& replace
       if (changed) {
         // Re-made under its old name: the scopes of the first construction are long gone.
         auto copy = std::shared_ptr<Node>(new Node{node->op, node->attributes, std::move(inputs), {}, node->name, node->serial});
-        std::vector<TensorType> types;
-        for (const Value& input : copy->inputs) types.push_back(input.type());
-        copy->outputs = node->op->infer(copy->attributes, types);
+        copy->outputs = node->op->infer(copy->attributes, types_of(copy->inputs));
         const std::shared_ptr<const Node> made = copy;
         for (size_t i = 0; i < made->outputs.size(); ++i) outputs.emplace_back(made, static_cast<int>(i));
       } else {
@@ -86,9 +93,7 @@ void verify(const Graph& graph) {
                   " instead of ", wanted);
   }
   for (const auto& node : graph.nodes()) {
-    std::vector<TensorType> types;
-    for (const Value& input : node->inputs) types.push_back(input.type());
-    LAMINA_ASSERT(node->op->infer(node->attributes, types) == node->outputs, node->name);
+    LAMINA_ASSERT(node->op->infer(node->attributes, types_of(node->inputs)) == node->outputs, node->name);
   }
 }
 

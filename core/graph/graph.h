@@ -36,6 +36,9 @@ struct Graph {
   std::vector<std::shared_ptr<Variable>> variables() const;  // in order of first use
 };
 
+// How many inputs and roots are this value; a value of which nothing reads is left out.
+std::map<ValueKey, int> readers_of(const Graph& graph);
+
 // Old Value -> new Value.
 using ValueMap = std::map<ValueKey, Value>;
 

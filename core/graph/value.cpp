@@ -74,6 +74,12 @@ NameScope::~NameScope() { scope_path().resize(outer_length_); }
 
 const std::string& NameScope::path() { return scope_path(); }
 
+std::vector<TensorType> types_of(std::span<const Value> values) {
+  std::vector<TensorType> types;
+  for (const Value& value : values) types.push_back(value.type());
+  return types;
+}
+
 std::vector<std::shared_ptr<const Node>> topological_order(std::span<const Value> outputs) {
   // Depth first with an explicit stack: graphs of unrolled loops are deeper than a thread's stack.
   std::vector<std::shared_ptr<const Node>> order;

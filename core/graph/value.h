@@ -59,9 +59,12 @@ struct Absorbed {
 
 inline const TensorType& Value::type() const { return node_->outputs[static_cast<size_t>(output_)]; }
 
+std::vector<TensorType> types_of(std::span<const Value> values);
+
 // A key by which Values can be put in maps.
 struct ValueKey {
   ValueKey(const Value& value) : node(value.node().get()), output(value.output()) {}  // NOLINT
+  ValueKey(const Node* node, int output) : node(node), output(output) {}
   const Node* node;
   int output;
   friend auto operator<=>(const ValueKey&, const ValueKey&) = default;

@@ -61,13 +61,14 @@ std::vector<Value> batch_norm_gradient(const GradientContext& context) {
   return gradients;
 }
 
-// A leaky activation, then a shortcut: in this order the op has them.
+// A leaky activation, then a shortcut: in this order the op has them. A relu stays by itself: its gradient at z = 0 is 0 where
+// that of a leaky activation is dy, and 0 times an infinite z is no number.
 std::optional<Absorbed> absorb_into_batch_norm(const Node& node, const Node& user) {
   if (node.inputs.size() > 3) return std::nullopt;
   auto attributes = node.attributes.get<BatchNormAttributes>();
   std::vector<Value> inputs = node.inputs;
   const Follower follower = follower_of(node, user);
-  if (follower.kind == Follower::Kind::leaky && attributes.slope == 1) {
+  if (follower.kind == Follower::Kind::leaky && follower.slope != 0 && attributes.slope == 1) {
     attributes.slope = follower.slope;
   } else if (follower.kind == Follower::Kind::add) {
     inputs.push_back(follower.operand);
@@ -110,11 +111,10 @@ const OpDef& batch_norm_grad_op() {
   return op;
 }
 
-BatchNormResult batch_norm(const Value& x, const Value& gamma, const Value& beta, const BatchNormOptions& options,
+BatchNormResult batch_norm(const Value& x, const Value& gamma, const Value& beta, const BatchNormAttributes& attributes,
                            const Value& residual) {
   std::vector<Value> inputs = {x, gamma, beta};
   if (residual.exists()) inputs.push_back(residual);
-  const BatchNormAttributes attributes{options.epsilon, options.slope};
   const std::vector<Value> outputs = make_node(batch_norm_op(), attributes, std::move(inputs));
   return {outputs[0], outputs[1], outputs[2]};
 }

@@ -11,9 +11,14 @@
 
 namespace lamina {
 
-struct BatchNormOptions {
+struct BatchNormAttributes {
   double epsilon = 1e-3;  // above 0: it also keeps a constant channel finite
-  double slope = 1;       // of a leaky activation behind the normalisation: 1 is none, 0 is relu
+  double slope = 1;       // of a leaky activation behind the normalisation; 1 is none
+  template <class Visitor>
+  void visit(Visitor&& field) {
+    field("epsilon", epsilon), field("slope", slope);
+  }
+  friend bool operator==(const BatchNormAttributes&, const BatchNormAttributes&) = default;
 };
 
 struct BatchNormResult {
@@ -25,18 +30,8 @@ struct BatchNormResult {
 // x of f64, which the reference takes, all are f64.) Statistics are computed in f32 or better, whatever x is stored in.
 //
 // mean and variance are there to be averaged over the steps. No gradient flows through them: to ask for one is an error.
-BatchNormResult batch_norm(const Value& x, const Value& gamma, const Value& beta, const BatchNormOptions& options = {},
+BatchNormResult batch_norm(const Value& x, const Value& gamma, const Value& beta, const BatchNormAttributes& attributes = {},
                            const Value& residual = {});
-
-struct BatchNormAttributes {
-  double epsilon = 1e-3;
-  double slope = 1;
-  template <class Visitor>
-  void visit(Visitor&& field) {
-    field("epsilon", epsilon), field("slope", slope);
-  }
-  friend bool operator==(const BatchNormAttributes&, const BatchNormAttributes&) = default;
-};
 
 // Inputs: x, gamma, beta, and residual where there is one. Outputs: y, mean, variance.
 const OpDef& batch_norm_op();

@@ -60,17 +60,16 @@ __device__ inline void store_pack(T* to, const Pack<T, kPack>& pack) {
   *reinterpret_cast<Pack<T, kPack>*>(to) = pack;
 }
 
-// The elements of one thread: at(0), at(1), ... while exists(i).
+// The elements of one thread: kPack neighbours each at first, first + step, ... below `elements`.
 template <int kPack>
 struct ColumnWalk {
   int64_t first, step, elements;
-  int column, channel;  // of the first of its pack
+  int channel;  // of the first of its pack
 
   __device__ explicit ColumnWalk(const BatchNormRows& rows)
-      : step(static_cast<int64_t>(gridDim.y) * kNormWarps * rows.width),
-        elements(rows.elements),
-        column(static_cast<int>((blockIdx.x * 32 + threadIdx.x % 32) * kPack)),
-        channel(static_cast<int>(column % rows.channels)) {
+      : step(static_cast<int64_t>(gridDim.y) * kNormWarps * rows.width), elements(rows.elements) {
+    const auto column = static_cast<int>((blockIdx.x * 32 + threadIdx.x % 32) * kPack);
+    channel = static_cast<int>(column % rows.channels);
     first = (static_cast<int64_t>(blockIdx.y) * kNormWarps + threadIdx.x / 32) * rows.width + column;
   }
 };

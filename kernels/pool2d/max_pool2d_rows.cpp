@@ -9,13 +9,12 @@
 namespace lamina {
 namespace {
 
-// A NaN is larger than every number; of equal ones the first stays.
 template <class T>
 LAMINA_INLINED inline void keep_larger(const T* x, int32_t tap, int64_t channels, float* largest, int32_t* taps) {
 #pragma GCC ivdep
   for (int64_t c = 0; c < channels; ++c) {
     const float element = convert<float>(x[c]), known = largest[c];
-    const bool larger = (element > known) | ((element != element) & (known == known));
+    const bool larger = replaces(element, known);
     largest[c] = larger ? element : known;
     taps[c] = larger ? tap : taps[c];
   }

@@ -51,6 +51,12 @@ struct Pool2dData {
   int32_t* taps;
 };
 
+// The rule of the maximum: a NaN is larger than every number; of equal elements the first stays.
+template <class T>
+constexpr bool replaces(T element, T known) {
+  return (element > known) | ((element != element) & (known == known));
+}
+
 // Element (image, row, column, channel) of the result of the pass; sums in Sum, in the order of the taps.
 template <Pool2dPass kPass, class Sum, class T>
 constexpr void pool2d_element(const Pool2dGeometry& g, const Pool2dData<T>& data, int64_t image, int64_t row, int64_t column,
@@ -66,7 +72,7 @@ constexpr void pool2d_element(const Pool2dGeometry& g, const Pool2dData<T>& data
         const Sum element = convert<Sum>(data.from[g.x_at(image, from_row, from_column, channel)]);
         if constexpr (kPass == Pool2dPass::average) {
           value += element;
-        } else if (tap < 0 || element > value || (element != element && value == value)) {
+        } else if (tap < 0 || replaces(element, value)) {
           value = element;
           tap = i * g.columns.size + j;
         }

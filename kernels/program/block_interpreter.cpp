@@ -30,9 +30,6 @@ LAMINA_VECTOR_WIDTHS
 void run_on(ScalarFunction function, float* y, const float* a, const float* b, const float* c, int count) {
   run_instruction(function, y, a, b, c, count);
 }
-void run_on(ScalarFunction function, double* y, const double* a, const double* b, const double* c, int count) {
-  run_instruction(function, y, a, b, c, count);
-}
 void run_on(ScalarFunction function, int32_t* y, const int32_t* a, const int32_t* b, const int32_t* c, int count) {
   run_instruction(function, y, a, b, c, count);
 }
@@ -123,7 +120,6 @@ void store_block(const T* values, const TensorView& view, int64_t first, int cou
 }
 
 template class BlockInterpreter<float>;
-template class BlockInterpreter<double>;
 template class BlockInterpreter<int32_t>;
 template void store_block(const float*, const TensorView&, int64_t, int);
 template void store_block(const double*, const TensorView&, int64_t, int);

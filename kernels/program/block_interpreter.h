@@ -12,7 +12,7 @@
 
 namespace lamina {
 
-template <class T>  // float, double or int32_t: the type of the registers
+template <class T>  // float or int32_t: the type of the registers
 class BlockInterpreter {
  public:
   static constexpr int kBlock = 512;  // 2 KiB a register: some ten stay in the first cache
@@ -49,7 +49,6 @@ template <class T>
 void store_block(const T* values, const TensorView& view, int64_t first, int count);
 
 extern template class BlockInterpreter<float>;
-extern template class BlockInterpreter<double>;
 extern template class BlockInterpreter<int32_t>;
 
 }  // namespace lamina
