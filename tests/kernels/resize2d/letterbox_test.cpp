@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "kernels/resize2d/resize2d.h"
+#include "tests/testing/expect_error.h"
 
 namespace lamina {
 namespace {
@@ -47,16 +48,10 @@ TEST(Letterbox, MapsItsRectangleOntoThePicture) {
 }
 
 TEST(Letterbox, RefusesSidesThatAreNone) {
-  const auto message = [](int64_t from_height, int64_t to_width) -> std::string {
-    try {
-      letterbox(from_height, 10, 10, to_width);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "";
-  };
-  EXPECT_THAT(message(0, 10), ::testing::HasSubstr("[letterbox] from_height must be 1 to 1048576 pixels, got 0"));
-  EXPECT_THAT(message(10, int64_t{1} << 40), ::testing::HasSubstr("to_width must be 1 to 1048576 pixels"));
+  EXPECT_THAT(testing::refusal([] { letterbox(0, 10, 10, 10); }),
+              ::testing::HasSubstr("[letterbox] from_height must be 1 to 1048576 pixels, got 0"));
+  EXPECT_THAT(testing::refusal([] { letterbox(10, 10, 10, int64_t{1} << 40); }),
+              ::testing::HasSubstr("to_width must be 1 to 1048576 pixels"));
 }
 
 }  // namespace
