@@ -37,7 +37,7 @@ struct Flags {
 // Noise, and one to eight boxes a picture.
 TensorMap random_batch(const YoloNetwork& network, int64_t batch, uint32_t set) {
   const RandomKey key{7, RandomPurpose::data, set, 0};
-  const TargetOptions targets = target_options(network);
+  const TargetOptions targets = target_options(network.description);
   uint64_t next = 0;
   const auto uniform = [&] { return static_cast<double>(key.uniform(next++)); };
   HostTensor image(DType::f32, {batch, targets.height, targets.width, 3});

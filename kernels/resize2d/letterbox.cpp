@@ -14,22 +14,14 @@ void check_side(int64_t side, const char* what) {
 
 }  // namespace
 
-Letterbox letterbox(int64_t from_height, int64_t from_width, int64_t to_height, int64_t to_width, LetterboxRule rule) {
+Letterbox letterbox(int64_t from_height, int64_t from_width, int64_t to_height, int64_t to_width) {
   check_side(from_height, "from_height"), check_side(from_width, "from_width");
   check_side(to_height, "to_height"), check_side(to_width, "to_width");
   int64_t height = to_height, width = to_width;
-  if (rule == LetterboxRule::darknet) {
-    if (to_width * from_height < to_height * from_width) {
-      height = from_height * to_width / from_width;
-    } else {
-      width = from_width * to_height / from_height;
-    }
+  if (to_width * from_height < to_height * from_width) {
+    height = from_height * to_width / from_width;
   } else {
-    const double down = static_cast<double>(to_height) / static_cast<double>(from_height);
-    const double across = static_cast<double>(to_width) / static_cast<double>(from_width);
-    const double scale = std::min(down, across);
-    height = static_cast<int64_t>(static_cast<double>(from_height) * scale);
-    width = static_cast<int64_t>(static_cast<double>(from_width) * scale);
+    width = from_width * to_height / from_height;
   }
   height = std::clamp<int64_t>(height, 1, to_height);
   width = std::clamp<int64_t>(width, 1, to_width);

@@ -24,13 +24,6 @@ struct Rectangle {
   friend bool operator==(const Rectangle&, const Rectangle&) = default;
 };
 
-// Rounding of the side that does not fill the result; both put what is left half before, the odd pixel behind.
-enum class LetterboxRule : uint8_t {
-  darknet,      // whole numbers: floor(side * to / from)
-  keras_yolo3,  // floating point: floor(side * min(to_height / from_height, to_width / from_width)) for both sides, which
-                // loses a pixel where the quotient was rounded down
-};
-
 // Where a picture lies in a result of a given size. A place is counted in pixels from the outer edge of the first row or
 // column; edges of boxes are such places.
 struct Letterbox {
@@ -40,10 +33,7 @@ struct Letterbox {
   int64_t to_width = 0;
   Rectangle inside;  // of the result, which the picture fills
 
-  // From a place in the picture to the one in the result.
-  double row_inside(double row) const { return scaled(row, from_height, inside.height) + static_cast<double>(inside.top); }
-  double column_inside(double column) const { return scaled(column, from_width, inside.width) + static_cast<double>(inside.left); }
-  // And back; beyond the picture where the place in the result is.
+  // From a place in the result to the one in the picture; beyond the picture where the place in the result is.
   double row_of_picture(double row) const { return scaled(row - static_cast<double>(inside.top), inside.height, from_height); }
   double column_of_picture(double column) const {
     return scaled(column - static_cast<double>(inside.left), inside.width, from_width);
@@ -59,9 +49,9 @@ struct Letterbox {
 
 inline constexpr int64_t kMaxPictureSide = 1 << 20;  // pixels; positions are exact up to here
 
-// Throws ErrorKind::model for a side outside of [1, kMaxPictureSide]. No side of the picture shrinks below one pixel.
-Letterbox letterbox(int64_t from_height, int64_t from_width, int64_t to_height, int64_t to_width,
-                    LetterboxRule rule = LetterboxRule::darknet);
+// By darknet's rule: the side that does not fill the result is floor(side * to / from), at least one pixel; half of what is
+// left lies before it, the odd pixel behind. Throws ErrorKind::model for a side outside of [1, kMaxPictureSide].
+Letterbox letterbox(int64_t from_height, int64_t from_width, int64_t to_height, int64_t to_width);
 
 struct Resize2dAttributes {
   int64_t height = 0;  // of the result

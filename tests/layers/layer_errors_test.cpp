@@ -1,28 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // What users read who make or call a layer wrongly: one row per message. A mistake in a call names the node; one in the
 // options is found before there is a node.
-#include <gtest/gtest.h>
-
-#include <functional>
-
 #include "layers/lamina.h"
-#include "tests/testing/expect_error.h"
+#include "tests/layers/mistake.h"
 
 namespace lamina {
 namespace {
 
-struct Mistake {
-  const char* name;
-  std::function<void()> make;
-  std::string message;
-  friend std::ostream& operator<<(std::ostream& out, const Mistake& mistake) { return out << mistake.name; }
-};
+using testing::at;
+using testing::Mistake;
 
 Value image() { return Input({5, 3}, {.name = "image"}); }
 Value row() { return Input({4}, {.name = "row"}); }
 Value of_unknown_width() { return Input({5, Dim::symbol("width")}, {.name = "wide"}); }
-
-std::string at(const std::string& layer, const std::string& message) { return "[layer] node \"" + layer + "/layer\": " + message; }
 
 const std::vector<Mistake>& mistakes() {
   static const std::vector<Mistake> table = {
@@ -109,12 +99,11 @@ const std::vector<Mistake>& mistakes() {
   return table;
 }
 
-class LayerMistake : public ::testing::TestWithParam<Mistake> {};
+class LayerMistake : public testing::MistakeTest {};
 
-TEST_P(LayerMistake, IsToldWordForWord) { testing::expect_error(ErrorKind::model, GetParam().message, GetParam().make); }
+TEST_P(LayerMistake, IsToldWordForWord) { expect_told(); }
 
-INSTANTIATE_TEST_SUITE_P(Layers, LayerMistake, ::testing::ValuesIn(mistakes()),
-                         [](const auto& mistake) { return std::string(mistake.param.name); });
+INSTANTIATE_TEST_SUITE_P(Layers, LayerMistake, ::testing::ValuesIn(mistakes()), LayerMistake::name);
 
 }  // namespace
 }  // namespace lamina

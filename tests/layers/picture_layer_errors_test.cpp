@@ -1,27 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // What users read who make or call a layer over pictures wrongly: one row per message, which names the layer and the option.
-#include <gtest/gtest.h>
-
-#include <functional>
-
 #include "layers/lamina.h"
-#include "tests/testing/expect_error.h"
+#include "tests/layers/mistake.h"
 
 namespace lamina {
 namespace {
 
-struct Mistake {
-  const char* name;
-  std::function<void()> make;
-  std::string message;
-  friend std::ostream& operator<<(std::ostream& out, const Mistake& mistake) { return out << mistake.name; }
-};
+using testing::at;
+using testing::Mistake;
 
 Value picture() { return Input({4, 6, 3}, {.name = "picture"}); }
 Value row() { return Input({4}, {.name = "row"}); }
 Value of_unknown_channels() { return Input({4, 6, Dim::symbol("channels")}, {.name = "deep"}); }
-
-std::string at(const std::string& layer, const std::string& message) { return "[layer] node \"" + layer + "/layer\": " + message; }
 
 const std::vector<Mistake>& mistakes() {
   static const std::vector<Mistake> table = {
@@ -91,12 +81,11 @@ const std::vector<Mistake>& mistakes() {
   return table;
 }
 
-class PictureLayerMistake : public ::testing::TestWithParam<Mistake> {};
+class PictureLayerMistake : public testing::MistakeTest {};
 
-TEST_P(PictureLayerMistake, IsToldWordForWord) { testing::expect_error(ErrorKind::model, GetParam().message, GetParam().make); }
+TEST_P(PictureLayerMistake, IsToldWordForWord) { expect_told(); }
 
-INSTANTIATE_TEST_SUITE_P(Layers, PictureLayerMistake, ::testing::ValuesIn(mistakes()),
-                         [](const auto& mistake) { return std::string(mistake.param.name); });
+INSTANTIATE_TEST_SUITE_P(Layers, PictureLayerMistake, ::testing::ValuesIn(mistakes()), PictureLayerMistake::name);
 
 }  // namespace
 }  // namespace lamina

@@ -11,30 +11,11 @@
 #include "apps/yolov3/data/anchor_clusters.h"
 #include "apps/yolov3/data/anchors.h"
 #include "apps/yolov3/data/detection_dataset.h"
-#include "apps/yolov3/data/load_data.h"
-#include "core/base/check.h"
+#include "core/base/error.h"
+#include "core/base/text.h"
 
 namespace lamina::yolov3 {
 namespace {
-
-AnchorSet anchors_of(const CheckOptions& options) {
-  AnchorSet set;
-  if (options.model == "yolov3") {
-    set = yolov3_anchor_set();
-  } else if (options.model == "tiny") {
-    set = yolov3_tiny_anchor_set();
-  } else {
-    throw Error(ErrorKind::usage, text("no model '", options.model, "'; there are: yolov3, tiny"));
-  }
-  if (!options.anchors.empty()) set.anchors = parse_anchors(options.anchors, set.anchors.size());
-  return set;
-}
-
-TargetOptions target_options(const CheckOptions& options, const AnchorSet& set, size_t classes) {
-  TargetOptions targets{options.size, options.size, static_cast<int64_t>(classes), set.anchors, set.scales, options.max_boxes};
-  check_target_options(targets);
-  return targets;
-}
 
 // Goes through all batches of a split: each picture is decoded and each box assigned.
 TargetCounts count_targets(std::shared_ptr<const PictureSource> pictures, const TargetOptions& targets, int threads) {
@@ -66,29 +47,37 @@ void print_targets(std::ostream& out, const char* split, const std::shared_ptr<c
   print_lost(out, counts.overwritten, "overwritten by another box of the same cell and anchor");
 }
 
+// Where anchors are fitted to the boxes, they are what there is to print; else they are printed beside those in use.
 void print_anchors(std::ostream& out, const CheckOptions& options, const TargetOptions& targets, const PictureSource& train) {
   const std::vector<DarknetAnchor> sizes = letterboxed_sizes(train, targets.width, targets.height);
   const auto fit = [&](const std::vector<DarknetAnchor>& anchors) {
     return text(std::fixed, std::setprecision(3), mean_best_overlap(anchors, sizes));
   };
-  out << "Anchors: " << anchors_text(targets.anchors)
-      << "\n  mean overlap of a training box with its best anchor: " << fit(targets.anchors) << "\n";
+  const auto print = [&](const std::string& which, const std::vector<DarknetAnchor>& anchors) {
+    out << which << ": " << anchors_text(anchors) << "\n"
+        << "  mean overlap of a training box with its best anchor: " << fit(anchors) << "\n";
+  };
+  const std::string fitted = text("Anchors of these boxes (k-means, seed ", options.seed, ")");
+  if (options.network.anchors == "kmeans") return print(fitted, targets.anchors);
+  print("Anchors", targets.anchors);
   if (!sorted_by_area(targets.anchors)) out << "  warning: they are not sorted by area, so that scales get the wrong ones\n";
-  const auto found = cluster_anchors(sizes, std::ssize(targets.anchors), options.seed);
-  out << "Anchors of these boxes (k-means, seed " << options.seed << "): " << anchors_text(found)
-      << "\n  mean overlap: " << fit(found) << "\n";
+  try {
+    print(fitted, cluster_anchors(sizes, std::ssize(targets.anchors), options.seed));
+  } catch (const Error& error) {  // too few boxes: those in use can be trained with all the same
+    out << fitted << ": none, " << error.what() << "\n";
+  }
 }
 
 }  // namespace
 
 int check(const CheckOptions& options, std::ostream& out) {
-  const AnchorSet set = anchors_of(options);
-  target_options(options, set, 1);  // a mistake in the flags is said before the data is read
-  const auto class_names = options.classes.empty() ? std::vector<std::string>{} : read_class_names(options.classes);
-  const DetectionData data = load_data(options.data, class_names, options.seed);
+  options.network.check();
+  const DetectionData data = options.data.read(options.seed);
   data.print(out);
-  const TargetOptions targets = target_options(options, set, data.class_names.size());
-  out << "\nLetterboxed to " << options.size << " x " << options.size << " pixels for " << options.model << ":\n";
+  const std::vector<DarknetAnchor> anchors = options.network.choose_anchors(data, options.seed);
+  TargetOptions targets = target_options(options.network.network(std::ssize(data.class_names), anchors));
+  targets.max_boxes = options.max_boxes;
+  out << "\nLetterboxed to " << targets.width << " x " << targets.height << " pixels for " << options.network.model << ":\n";
   print_targets(out, "train", data.train, targets, options.threads);
   print_targets(out, "validation", data.validation, targets, options.threads);
   print_targets(out, "test", data.test, targets, options.threads);
@@ -99,15 +88,8 @@ int check(const CheckOptions& options, std::ostream& out) {
 void add_check_command(CLI::App& cli, std::function<int()>& body) {
   const auto options = std::make_shared<CheckOptions>();
   CLI::App* command = cli.add_subcommand("check", "look at a data set before training");
-  command->add_option("data", options->data, "a folder in the form of Pascal VOC, or shapes")->required();
-  command->add_option("--names", options->classes, "file with a class name on each line (default: those of the data)");
-  command->add_option("--model", options->model, "yolov3 or tiny")
-      ->check(CLI::IsMember({"yolov3", "tiny"}))
-      ->capture_default_str();
-  command->add_option("--anchors", options->anchors, "\"width,height, ...\" in pixels of the input (default: the model's)");
-  command->add_option("--size", options->size, "of the input, in pixels")
-      ->check(apps::whole_number(32, 8192))
-      ->capture_default_str();
+  options->data.add_to(*command);
+  options->network.add_to(*command);
   command->add_option("--max-boxes", options->max_boxes, "of one picture")
       ->check(apps::whole_number(1, 100000))
       ->capture_default_str();

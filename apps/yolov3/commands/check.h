@@ -6,17 +6,16 @@
 #include <cstdint>
 #include <functional>
 #include <iosfwd>
-#include <string>
+
+#include "apps/yolov3/commands/data_flags.h"
+#include "apps/yolov3/commands/network_flags.h"
 
 namespace lamina::yolov3 {
 
 struct CheckOptions {
-  std::string data;              // of load_data
-  std::string classes;           // a file with a class name on each line; empty: those of the data
-  std::string model = "tiny";  // or "yolov3": whose scales, and anchors where none are given
-  std::string anchors;           // "w,h, w,h, ..."; empty: the standard ones
-  int64_t size = 416;            // of the input, in pixels
-  int64_t max_boxes = 100;       // of one picture
+  DataFlags data;
+  NetworkFlags network;     // whose scales, and anchors
+  int64_t max_boxes = 100;  // of one picture
   uint64_t seed = 0;
   int threads = 2;  // that read pictures
 };

@@ -16,7 +16,7 @@ struct DataFlags {
 
   void add_to(CLI::App& cli);
 
-  // Reads it. Throws ErrorKind::usage where no data is named, or a folder along with shapes.
+  // Reads it. Throws ErrorKind::usage where no data is named, a folder along with shapes, or --names along with shapes.
   DetectionData read(uint64_t seed) const;
   DetectionData read(uint64_t seed, const std::vector<std::string>& class_names) const;  // in this order; no others may occur
 

@@ -31,6 +31,10 @@ void NetworkFlags::add_to(CLI::App& cli) {
       ->capture_default_str();
 }
 
+void NetworkFlags::check() const {
+  if (anchors != "kmeans" && anchors != "standard") parse_anchors(anchors, static_cast<size_t>(anchor_count()));
+}
+
 DarknetNetwork NetworkFlags::network(int64_t classes, const std::vector<DarknetAnchor>& chosen) const {
   return model == "tiny" ? yolov3_tiny_network(classes, chosen, size) : yolov3_network(classes, chosen, size);
 }

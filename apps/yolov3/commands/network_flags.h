@@ -18,6 +18,10 @@ struct NetworkFlags {
 
   void add_to(CLI::App& cli);
 
+  // Throws ErrorKind::usage where --anchors is none of its words and no list of the right length. For the first line of a
+  // command, before the data is read.
+  void check() const;
+
   // The network for `classes` classes with these anchors, the smallest first.
   DarknetNetwork network(int64_t classes, const std::vector<DarknetAnchor>& chosen) const;
 

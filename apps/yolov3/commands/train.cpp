@@ -97,7 +97,7 @@ class Training {
     describe(folder);
     save_network((folder / "last.safetensors").string(), network_, data_.class_names);  // a full disk is found now, not at the end
     DetectionDataset dataset = training_data();
-    write_batch_sheet(folder / "first_batch.png", dataset, data_.class_names, target_options(network_));
+    write_batch_sheet(folder / "first_batch.png", dataset, data_.class_names, target_options(network_.description));
     apps::flush_output();
 
     const auto log = std::make_shared<RunLog>(folder, [](const std::string& reason) { std::cerr << "yolov3: " << reason << "\n"; });
@@ -128,7 +128,7 @@ class Training {
 
   DetectionDataset training_data() const {
     DetectionDatasetOptions options;
-    options.targets = target_options(network_);
+    options.targets = target_options(network_.description);
     options.batch_size = flags_.batch;
     options.shuffle = true;
     options.augment = !flags_.no_augment;
@@ -207,6 +207,7 @@ class Training {
 };
 
 int train(const Flags& flags) {
+  flags.network.check();
   Training training(flags);
   return flags.profile ? training.profile() : training.run();
 }

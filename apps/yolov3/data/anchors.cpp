@@ -5,7 +5,6 @@
 #include <charconv>
 #include <cmath>
 
-#include "apps/yolov3/darknet/standard_networks.h"
 #include "core/base/check.h"
 #include "core/io/untrusted_text.h"
 
@@ -21,10 +20,6 @@ constexpr double kMaxAnchor = 1 << 16;
 double area(const DarknetAnchor& anchor) { return anchor.width * anchor.height; }
 
 }  // namespace
-
-AnchorSet yolov3_anchor_set() { return {yolov3_anchors(), {{32, {6, 7, 8}}, {16, {3, 4, 5}}, {8, {0, 1, 2}}}}; }
-
-AnchorSet yolov3_tiny_anchor_set() { return {yolov3_tiny_anchors(), {{32, {3, 4, 5}}, {16, {1, 2, 3}}}}; }
 
 std::vector<DarknetAnchor> parse_anchors(std::string_view given, size_t count) {
   std::vector<double> numbers;

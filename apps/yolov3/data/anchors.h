@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Anchors: the box sizes that a network predicts relative to, and the scale at which each is used.
+// Anchors: the box sizes that a network predicts relative to.
 #pragma once
 
 #include <cstdint>
@@ -11,24 +11,6 @@
 #include "apps/yolov3/darknet/network.h"
 
 namespace lamina::yolov3 {
-
-// One output of the network: cells of stride x stride pixels of the input.
-struct ScaleGrid {
-  int64_t stride = 32;
-  std::vector<int> anchors;  // indices into all anchors
-  friend bool operator==(const ScaleGrid&, const ScaleGrid&) = default;
-};
-
-struct AnchorSet {
-  std::vector<DarknetAnchor> anchors;  // in pixels of the input, the smallest first
-  std::vector<ScaleGrid> scales;       // the coarsest first
-};
-
-AnchorSet yolov3_anchor_set();  // 9 anchors, three for each of 3 scales
-
-// 6 anchors and 2 scales. Anchors 1, 2, 3 are of the fine scale and 3 of both, as in keras-yolo3 and the weights that
-// darknet's authors published; anchor 0 is of none.
-AnchorSet yolov3_tiny_anchor_set();
 
 // "10,13, 16,30": numbers with commas or blanks between them, a width and a height in turn. Throws ErrorKind::usage unless
 // they are `count` pairs (any number if 0) of finite numbers above 0.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "apps/yolov3/data/anchors.h"
 #include "core/base/check.h"
 
 namespace lamina::yolov3 {
@@ -22,6 +23,20 @@ int64_t cell_of(double centre, int64_t stride, int64_t cells) {
 }
 
 }  // namespace
+
+TargetOptions target_options(const DarknetNetwork& network) {
+  TargetOptions options{.width = network.width, .height = network.height};
+  for (const DarknetLayer& layer : network.layers) {
+    const auto* yolo = std::get_if<DarknetYolo>(&layer.kind);
+    if (!yolo) continue;
+    LAMINA_CHECK(options.scales.empty() || yolo->anchors == options.anchors,
+                 "the [yolo] layers have different anchors; to train, write the same anchors in each and choose among them by mask");
+    options.classes = yolo->classes;
+    options.anchors = yolo->anchors;
+    options.scales.push_back({network.height / layer.output.height, {yolo->mask.begin(), yolo->mask.end()}});
+  }
+  return options;
+}
 
 void check_target_options(const TargetOptions& options) {
   check_usage(options.classes > 0, "targets: ", options.classes, " classes, expected 1 or more");

@@ -6,20 +6,31 @@
 #include <span>
 #include <vector>
 
-#include "apps/yolov3/data/anchors.h"
+#include "apps/yolov3/darknet/network.h"
 #include "apps/yolov3/data/box.h"
 #include "core/tensor/host_tensor.h"
 
 namespace lamina::yolov3 {
 
+// One output of the network: cells of stride x stride pixels of the input.
+struct ScaleGrid {
+  int64_t stride = 32;
+  std::vector<int> anchors;  // indices into all anchors
+  friend bool operator==(const ScaleGrid&, const ScaleGrid&) = default;
+};
+
 struct TargetOptions {
   int64_t width = 416;  // of the input, in pixels
   int64_t height = 416;
   int64_t classes = 1;
-  std::vector<DarknetAnchor> anchors;
-  std::vector<ScaleGrid> scales;
-  int64_t max_boxes = 100;  // of one picture; those behind are left out
+  std::vector<DarknetAnchor> anchors;  // in pixels of the input
+  std::vector<ScaleGrid> scales;       // in the order of the network's heads
+  int64_t max_boxes = 100;             // of one picture; those behind are left out
 };
+
+// The input, classes, anchors and masks of a network's [yolo] layers; without one there are no scales. Throws ErrorKind::model
+// where two of them have different anchors: a box goes to the best of all.
+TargetOptions target_options(const DarknetNetwork& network);
 
 // Throws ErrorKind::usage for sizes that are no multiple of each stride, anchors or classes that are none, and indices of
 // anchors that do not exist or are twice in one scale.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apps/yolov3/network/training.h"
 
+#include "apps/yolov3/data/targets.h"
 #include "core/base/check.h"
 #include "layers/lamina.h"
 
@@ -37,19 +38,9 @@ Metric term(const char* name, int64_t index) {
 
 }  // namespace
 
-TargetOptions target_options(const YoloNetwork& network) {
-  TargetOptions options;
-  options.width = network.description.width;
-  options.height = network.description.height;
-  options.classes = network.classes;
-  options.anchors = network.heads.front().yolo.anchors;
-  for (const Head& head : network.heads) options.scales.push_back({head.stride, {head.yolo.mask.begin(), head.yolo.mask.end()}});
-  return options;
-}
-
 Model make_training_model(const YoloNetwork& network, YoloBoxLoss box) {
   const losses::YoloLossOptions options = loss_options(network, box);
-  const TargetOptions targets = target_options(network);
+  const TargetOptions targets = target_options(network.description);
   std::vector<Value> inputs = {network.image}, loss_inputs;
   for (const Head& head : network.heads) loss_inputs.push_back(head.raw);
   for (size_t scale = 0; scale < targets.scales.size(); ++scale) {

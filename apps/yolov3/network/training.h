@@ -4,7 +4,6 @@
 
 #include <array>
 
-#include "apps/yolov3/data/targets.h"
 #include "apps/yolov3/network/yolo_network.h"
 #include "layers/model.h"
 #include "losses/yolo.h"
@@ -12,9 +11,6 @@
 namespace lamina::yolov3 {
 
 inline constexpr std::array<const char*, 4> kYoloTermNames = {"xy", "wh", "conf", "class"};
-
-// What the loss and the targets need to know of a network.
-TargetOptions target_options(const YoloNetwork& network);
 
 // Inputs "image" and "y_true_0", ..., as DetectionDataset has them. Outputs "yolo_loss", a scalar, and "term" (1, 4): xy, wh, conf and class,
 // summed over the heads, which are reported and not trained.

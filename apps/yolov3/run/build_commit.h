@@ -4,7 +4,7 @@
 namespace lamina::yolov3 {
 
 // The commit that this program was built from, in 40 digits, with "-dirty" behind them where files differed from it; "" for a
-// build outside of a repository. Written at every build by cmake/git_commit.cmake.
+// build outside of a repository. Written at every build by build_commit.cmake.
 const char* build_commit();
 
 }  // namespace lamina::yolov3

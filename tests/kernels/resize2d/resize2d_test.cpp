@@ -13,6 +13,7 @@
 #include "kernels/all_ops.h"
 #include "kernels/resize2d/resize2d_geometry.h"
 #include "tests/testing/devices.h"
+#include "tests/testing/expect_error.h"
 #include "tests/testing/run_graph.h"
 
 namespace lamina {
@@ -154,39 +155,31 @@ TEST(Resize2d, IsDarknetsLetterbox) {
 }
 
 TEST(Resize2d, RefusesWrongCalls) {
-  const auto message = [](const std::function<void()>& call) -> std::string {
-    try {
-      call();
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "";
-  };
   const Value bytes = input_value("bytes", DType::u8, Shape{Dim::symbol("batch"), 4, 6, 3});
   const Value halves = input_value("halves", DType::bf16, {1, 4, 6, 3}), floats = input_value("floats", DType::f32, {1, 4, 6, 3});
-  EXPECT_THAT(message([&] { resize2d(halves, 2, 2); }),
+  EXPECT_THAT(testing::refusal([&] { resize2d(halves, 2, 2); }),
               ::testing::HasSubstr("[resize2d] node \"resize2d\": takes pictures in u8 or f32, got bf16; use cast()"));
-  EXPECT_THAT(message([&] {
+  EXPECT_THAT(testing::refusal([&] {
                 resize2d(input_value("x", DType::u8, {4, 6, 3}), 2, 2);
               }),
               ::testing::HasSubstr("(batch, height, width, channels), got (4, 6, 3)"));
-  EXPECT_THAT(message([&] {
+  EXPECT_THAT(testing::refusal([&] {
                 resize2d(input_value("x", DType::u8, {1, 0, 6, 3}), 2, 2);
               }),
               ::testing::HasSubstr("the height of the pictures must be 1 to"));
-  EXPECT_THAT(message([&] { resize2d(bytes, 2, 0); }),
+  EXPECT_THAT(testing::refusal([&] { resize2d(bytes, 2, 0); }),
               ::testing::HasSubstr("the width of the result must be 1 to 1048576 pixels, got 0"));
-  EXPECT_THAT(message([&] { resize2d(bytes, 2, 2, {.dtype = DType::i32}); }),
+  EXPECT_THAT(testing::refusal([&] { resize2d(bytes, 2, 2, {.dtype = DType::i32}); }),
               ::testing::HasSubstr("makes u8 or f32 of u8, got i32"));
-  EXPECT_THAT(message([&] { resize2d(bytes, 2, 2, {.dtype = DType::u8, .scale = 2}); }),
+  EXPECT_THAT(testing::refusal([&] { resize2d(bytes, 2, 2, {.dtype = DType::u8, .scale = 2}); }),
               ::testing::HasSubstr("takes no scale, got 2; ask for f32"));
-  EXPECT_THAT(message([&] { resize2d(bytes, 2, 2, {.dtype = DType::u8, .fill = 0.5}); }),
+  EXPECT_THAT(testing::refusal([&] { resize2d(bytes, 2, 2, {.dtype = DType::u8, .fill = 0.5}); }),
               ::testing::HasSubstr("a whole number from 0 to 255, got 0.5"));
-  EXPECT_THAT(message([&] { letterbox2d(floats, letterbox(6, 4, 8, 8)); }),
+  EXPECT_THAT(testing::refusal([&] { letterbox2d(floats, letterbox(6, 4, 8, 8)); }),
               ::testing::HasSubstr("for pictures of 6 x 4 does not fit the shape (1, 4, 6, 3)"));
   Letterbox outside = letterbox(4, 6, 8, 8);
   outside.inside.top = 7;
-  EXPECT_THAT(message([&] { letterbox2d(floats, outside); }),
+  EXPECT_THAT(testing::refusal([&] { letterbox2d(floats, outside); }),
               ::testing::HasSubstr("at row 7, column 0 does not lie in a result of 8 x 8"));
 }
 

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apps/yolov3/data/anchors.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "apps/yolov3/darknet/standard_networks.h"
 #include "tests/testing/expect_error.h"
 
 namespace lamina::yolov3 {
 namespace {
 
 using lamina::testing::expect_error;
-using ::testing::ElementsAre;
 
 void expect_refused(const std::string& given, const std::string& reason, size_t count = 0) {
   expect_error(ErrorKind::usage, "anchors \"" + given + "\": " + reason + "; write \"width,height, width,height, ...\"",
@@ -55,13 +54,15 @@ TEST(Anchors, MeanOverlapIsOfTheBestAnchorOfEachSize) {
   EXPECT_EQ(mean_best_overlap(anchors, {}), 0.0);
 }
 
-TEST(Anchors, OfTheStandardModelsAreSortedAndUsed) {
-  const AnchorSet full = yolov3_anchor_set(), tiny = yolov3_tiny_anchor_set();
-  EXPECT_EQ(anchors_text(full.anchors), "10,13, 16,30, 33,23, 30,61, 62,45, 59,119, 116,90, 156,198, 373,326");
-  EXPECT_THAT(full.scales, ElementsAre(ScaleGrid{32, {6, 7, 8}}, ScaleGrid{16, {3, 4, 5}}, ScaleGrid{8, {0, 1, 2}}));
-  EXPECT_EQ(anchors_text(tiny.anchors), "10,14, 23,27, 37,58, 81,82, 135,169, 344,319");
-  EXPECT_THAT(tiny.scales, ElementsAre(ScaleGrid{32, {3, 4, 5}}, ScaleGrid{16, {1, 2, 3}}));
-  EXPECT_TRUE(sorted_by_area(full.anchors));
+TEST(Anchors, AreWrittenWithOneDecimal) {
+  EXPECT_EQ(anchors_text(yolov3_anchors()), "10,13, 16,30, 33,23, 30,61, 62,45, 59,119, 116,90, 156,198, 373,326");
+  EXPECT_EQ(anchors_text(yolov3_tiny_anchors()), "10,14, 23,27, 37,58, 81,82, 135,169, 344,319");
+  EXPECT_EQ(anchors_text(std::vector<DarknetAnchor>{{1.25, 2.04}}), "1.3,2");
+}
+
+TEST(Anchors, OfTheStandardModelsAreSorted) {
+  EXPECT_TRUE(sorted_by_area(yolov3_anchors()));
+  EXPECT_TRUE(sorted_by_area(yolov3_tiny_anchors()));
   EXPECT_FALSE(sorted_by_area(std::vector<DarknetAnchor>{{3, 3}, {2, 2}}));
 }
 

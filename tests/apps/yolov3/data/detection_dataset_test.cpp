@@ -10,7 +10,7 @@
 #include <set>
 #include <string>
 
-#include "apps/yolov3/data/anchors.h"
+#include "apps/yolov3/darknet/standard_networks.h"
 #include "apps/yolov3/data/load_data.h"
 #include "apps/yolov3/data/shapes.h"
 #include "core/base/text.h"
@@ -29,9 +29,8 @@ std::shared_ptr<const PictureSource> shapes() {
 }
 
 DetectionDatasetOptions options() {
-  const AnchorSet set = yolov3_tiny_anchor_set();
   DetectionDatasetOptions result;
-  result.targets = {.width = 64, .height = 64, .classes = 3, .anchors = set.anchors, .scales = set.scales};
+  result.targets = target_options(yolov3_tiny_network(3, yolov3_tiny_anchors(), 64));
   result.batch_size = 4;
   result.shuffle = true;
   result.augment = true;

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "apps/yolov3/darknet/standard_networks.h"
 #include "core/base/text.h"
 #include "tests/testing/expect_error.h"
 #include "tests/testing/golden.h"
@@ -29,9 +30,9 @@ Written written(const std::vector<Box>& boxes, const TargetOptions& options) {
   return result;
 }
 
+// With keras-yolo3's masks of tiny: anchor 3 is of both scales and anchor 0 of none.
 TargetOptions tiny_options(int64_t classes) {
-  const AnchorSet set = yolov3_tiny_anchor_set();
-  return {.width = 416, .height = 416, .classes = classes, .anchors = set.anchors, .scales = set.scales};
+  return {.classes = classes, .anchors = yolov3_tiny_anchors(), .scales = {{32, {3, 4, 5}}, {16, {1, 2, 3}}}};
 }
 
 class TargetsGolden : public ::testing::TestWithParam<std::string> {};
@@ -100,6 +101,26 @@ TEST(Targets, LeaveOutBoxesBeyondTheMaximum) {
 TEST(Targets, KeepACentreOnTheFarEdgeInTheLastCell) {
   const Written result = written({{400, 400, 432, 432}}, tiny_options(1));
   EXPECT_EQ(result.targets[1].at({0, 25, 25, 0, 4}), 1.0);
+}
+
+TEST(Targets, AreOfTheHeadsOfANetwork) {
+  const TargetOptions tiny = target_options(yolov3_tiny_network(5, yolov3_tiny_anchors(), 320));
+  EXPECT_EQ(tiny.width, 320);
+  EXPECT_EQ(tiny.height, 320);
+  EXPECT_EQ(tiny.classes, 5);
+  EXPECT_EQ(tiny.anchors, yolov3_tiny_anchors());
+  EXPECT_THAT(tiny.scales, ElementsAre(ScaleGrid{32, {3, 4, 5}}, ScaleGrid{16, {0, 1, 2}}));
+  const TargetOptions full = target_options(yolov3_network(1, yolov3_anchors(), 64));
+  EXPECT_EQ(full.anchors, yolov3_anchors());
+  EXPECT_THAT(full.scales, ElementsAre(ScaleGrid{32, {6, 7, 8}}, ScaleGrid{16, {3, 4, 5}}, ScaleGrid{8, {0, 1, 2}}));
+}
+
+TEST(Targets, NeedTheSameAnchorsInEveryHead) {
+  DarknetNetwork network = yolov3_tiny_network(1, yolov3_tiny_anchors(), 64);
+  std::get<DarknetYolo>(network.layers.back().kind).anchors.front().width = 11;
+  expect_error(ErrorKind::model,
+               "the [yolo] layers have different anchors; to train, write the same anchors in each and choose among them by mask",
+               [&] { target_options(network); });
 }
 
 TEST(TargetCounts, AddUp) {

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "apps/yolov3/darknet/standard_networks.h"
+#include "apps/yolov3/data/targets.h"
 #include "apps/yolov3/network/detector.h"
 #include "apps/yolov3/network/network_files.h"
 #include "apps/yolov3/network/training.h"
@@ -84,7 +85,7 @@ DarknetNetwork small_network() {
 }
 
 TensorMap pictures_and_truths(const YoloNetwork& network) {
-  const TargetOptions targets = target_options(network);
+  const TargetOptions targets = target_options(network.description);
   TensorMap inputs;
   HostTensor image(DType::f32, {2, 64, 64, 3});
   const RandomKey key{3, RandomPurpose::test};

@@ -28,6 +28,7 @@ using testing::encode_png;
 using ::testing::HasSubstr;
 using testing::noise;
 using testing::PngKind;
+using lamina::testing::refusal;
 using ::testing::StartsWith;
 using testing::with_orientation;
 using testing::write_bytes;
@@ -40,16 +41,6 @@ Rgb pixel(const Picture& picture, int64_t x, int64_t y) {
 }
 
 std::vector<int> numbers(const Picture& picture) { return {picture.rgb.begin(), picture.rgb.end()}; }
-
-template <class Call>
-std::string refusal(Call call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return text(static_cast<int>(error.kind()), ": ", error.what());
-  }
-  return "nothing was thrown";
-}
 
 // Four quarters of 8 x 16: each a grey level, which JPEG keeps.
 Picture quarters() {
