@@ -2,6 +2,12 @@
 // The three convolutions by oneDNN. Pictures stay NHWC, which its AVX-512 and AMX kernels take as it is; the filters get the
 // format that the primitive chooses, so that the conversion is a visible node. An epilogue is the primitive's bias and the
 // operations that follow it ("post-ops").
+//
+// The gradient to the picture at stride 1 is itself a convolution: of dy with the filters turned by half a turn, and their
+// channels in and out swapped. oneDNN 2.6.3 has faster kernels for that than for its own backward pass (3.2 does the same
+// inside), so it is asked for that one.
+#include <optional>
+
 #include "kernels/conv2d/conv2d_cpu.h"
 #include "kernels/conv2d/conv2d_geometry.h"
 #include "kernels/onednn/onednn.h"
@@ -11,17 +17,18 @@ namespace {
 
 using dnnl::memory;
 
-// A tensor of the epilogue: which input it is, and the argument that the primitive knows it by.
-struct EpilogueArgument {
+constexpr size_t kResult = SIZE_MAX;
+
+// A tensor that the primitive works on: which input of the step it is, or kResult, and the argument that the primitive knows it by.
+struct Argument {
   size_t input;
-  int argument;
+  int name;
   memory tensor;
 };
 
 struct State {
   dnnl::primitive primitive;
-  memory x, w, y;
-  std::vector<EpilogueArgument> epilogue;
+  std::vector<Argument> arguments;
 };
 
 // Of one convolution, in oneDNN's order of axes: (N, C, H, W) and (O, I, H, W).
@@ -87,23 +94,54 @@ dnnl::convolution_forward::primitive_desc forward(const Description& d) {
   return {desc, attributes, onednn::engine()};
 }
 
-// fn(descriptor of the primitive, format of the filters, name of the implementation) for the pass.
-template <class Fn>
-auto with_primitive(Conv2dPass pass, const Description& d, Fn&& fn) {
+// The convolution of dy that gives dx, where there is one.
+std::optional<Description> as_forward(const Description& d) {
+  Description turned = d;
+  std::swap(turned.x, turned.y);
+  std::swap(turned.w[0], turned.w[1]);
+  for (size_t axis = 0; axis < 2; ++axis) {
+    const memory::dim reach = (d.w[2 + axis] - 1) * (d.dilations[axis] + 1);
+    turned.before[axis] = reach - d.before[axis];
+    turned.behind[axis] = reach - d.behind[axis];
+    if (d.strides[axis] != 1 || turned.before[axis] < 0 || turned.behind[axis] < 0) return std::nullopt;
+  }
+  return turned;
+}
+
+// What oneDNN has for a pass. The filters are (O, I, H, W) as the user has them; `turned` says that the primitive's are upside
+// down and mirrored.
+struct Choice {
+  dnnl::primitive_desc_base primitive;
+  memory::desc own_filters;  // in the primitive's order of axes
+  memory::desc filters;
+  bool turned = false;
+  int x, w, y;  // the names of its arguments
+};
+
+Choice choose(Conv2dPass pass, const Description& d) {
   if (pass == Conv2dPass::forward) {
     const auto primitive = forward(d);
-    return fn(primitive, primitive.weights_desc(), primitive.impl_info_str());
+    const memory::desc w = primitive.weights_desc();
+    return {primitive, w, w, false, DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST};
   }
-  if (pass == Conv2dPass::dgrad) {
-    const dnnl::convolution_backward_data::desc desc(kAlgorithm, d.pictures(d.x), d.any_filters(), d.pictures(d.y), d.strides,
-                                                     d.dilations, d.before, d.behind);
-    const dnnl::convolution_backward_data::primitive_desc primitive(desc, onednn::engine(), forward(d));
-    return fn(primitive, primitive.weights_desc(), primitive.impl_info_str());
+  if (pass == Conv2dPass::wgrad) {
+    const dnnl::convolution_backward_weights::desc desc(kAlgorithm, d.pictures(d.x), d.any_filters(), d.pictures(d.y), d.strides,
+                                                        d.dilations, d.before, d.behind);
+    const dnnl::convolution_backward_weights::primitive_desc primitive(desc, onednn::engine(), forward(d));
+    const memory::desc w = primitive.diff_weights_desc();
+    return {primitive, w, w, false, DNNL_ARG_SRC, DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_DST};
   }
-  const dnnl::convolution_backward_weights::desc desc(kAlgorithm, d.pictures(d.x), d.any_filters(), d.pictures(d.y), d.strides,
-                                                      d.dilations, d.before, d.behind);
-  const dnnl::convolution_backward_weights::primitive_desc primitive(desc, onednn::engine(), forward(d));
-  return fn(primitive, primitive.diff_weights_desc(), primitive.impl_info_str());
+  if (const std::optional<Description> turned = as_forward(d)) {
+    const auto primitive = forward(*turned);
+    const memory::desc w = primitive.weights_desc();
+    const bool has_taps = d.w[2] * d.w[3] > 1;
+    return {primitive, w, w.permute_axes({1, 0, 2, 3}), has_taps, DNNL_ARG_DST, DNNL_ARG_WEIGHTS, DNNL_ARG_SRC};
+  }
+  const dnnl::convolution_backward_data::desc desc(kAlgorithm, d.pictures(d.x), d.any_filters(), d.pictures(d.y), d.strides,
+                                                   d.dilations, d.before, d.behind);
+  const dnnl::convolution_backward_data::primitive_desc primitive(desc, onednn::engine(), forward(d));
+  const memory::desc w = primitive.weights_desc();
+  return {primitive, w, w, false, DNNL_ARG_DIFF_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_DST};
 }
 
 // oneDNN 2.6.3 on AMX: wrong sums or a corrupted heap.
@@ -126,9 +164,9 @@ Verdict accepts(const KernelQuery& query) {
   if (epilogue.slope == 0) return Verdict::no("oneDNN's relu makes 0 of NaN");
   if (has_the_wide_picture_defect(kPass, g, type)) return Verdict::no("oneDNN 2.6.3 is wrong for 3x3 bf16 weight gradients of width 353 and more");
   try {
-    return with_primitive(kPass, describe(g, type, epilogue), [](auto&&, const memory::desc&, const std::string& name) {
-      return name.starts_with("ref") ? Verdict::no("oneDNN has plain loops only") : Verdict::yes();
-    });
+    const Choice choice = choose(kPass, describe(g, type, epilogue));
+    const bool plain = std::string_view(choice.primitive.impl_info_str()).starts_with("ref");
+    return plain ? Verdict::no("oneDNN has plain loops only") : Verdict::yes();
   } catch (const dnnl::error& error) {
     return Verdict::no(text("oneDNN: ", error.message));
   }
@@ -137,19 +175,18 @@ Verdict accepts(const KernelQuery& query) {
 template <Conv2dPass kPass>
 Prepared prepare(const KernelQuery& query) {
   const Description d = describe(conv2d_geometry(kPass, query), query.in(0), epilogue_of(query.attributes));
+  const Choice choice = choose(kPass, d);
   auto state = std::make_shared<State>();
-  Layout filters;
-  with_primitive(kPass, d, [&](const auto& primitive, const memory::desc& w, const std::string&) {
-    state->primitive = dnnl::primitive(primitive.get());
-    state->w = memory(w, onednn::engine(), nullptr);
-    filters = onednn::layout_of(w, d.filters());
-  });
-  state->x = memory(d.pictures(d.x), onednn::engine(), nullptr);
-  state->y = memory(d.results(), onednn::engine(), nullptr);
-  operations(d, [&](size_t input, int argument, const memory::desc& desc) {
-    state->epilogue.push_back({input, argument, memory(desc, onednn::engine(), nullptr)});
-  });
+  state->primitive = dnnl::primitive(choice.primitive.get());
+  const auto add = [&](size_t input, int name, const memory::desc& desc) {
+    state->arguments.push_back({input, name, memory(desc, onednn::engine(), nullptr)});
+  };
+  add(kPass == Conv2dPass::dgrad ? kResult : 0, choice.x, d.pictures(d.x));
+  add(kPass == Conv2dPass::wgrad ? kResult : 1, choice.w, choice.own_filters);
+  add(kPass == Conv2dPass::forward ? kResult : kPass == Conv2dPass::dgrad ? 0 : 1, choice.y, d.results());
+  operations(d, add);
   Prepared prepared{.state = std::move(state)};
+  const Layout filters = onednn::layout_of(choice.filters, d.filters(), choice.turned);
   if constexpr (kPass == Conv2dPass::wgrad) {
     prepared.output_layouts = {filters};
   } else {
@@ -158,20 +195,12 @@ Prepared prepare(const KernelQuery& query) {
   return prepared;
 }
 
-template <Conv2dPass kPass>
 void launch(KernelContext& context) {
   auto& state = context.state_as<State>();
-  void *const a = context.inputs[0].data, *const b = context.inputs[1].data, *const result = context.outputs[0].data;
-  state.x.set_data_handle(kPass == Conv2dPass::dgrad ? result : a);
-  state.w.set_data_handle(kPass == Conv2dPass::wgrad ? result : b);
-  state.y.set_data_handle(kPass == Conv2dPass::forward ? result : kPass == Conv2dPass::dgrad ? a : b);
-  constexpr int kX = kPass == Conv2dPass::dgrad ? DNNL_ARG_DIFF_SRC : DNNL_ARG_SRC;
-  constexpr int kW = kPass == Conv2dPass::wgrad ? DNNL_ARG_DIFF_WEIGHTS : DNNL_ARG_WEIGHTS;
-  constexpr int kY = kPass == Conv2dPass::forward ? DNNL_ARG_DST : DNNL_ARG_DIFF_DST;
-  std::unordered_map<int, memory> arguments = {{kX, state.x}, {kW, state.w}, {kY, state.y}};
-  for (EpilogueArgument& one : state.epilogue) {
-    one.tensor.set_data_handle(context.inputs[one.input].data);
-    arguments.emplace(one.argument, one.tensor);
+  std::unordered_map<int, memory> arguments;
+  for (Argument& one : state.arguments) {
+    one.tensor.set_data_handle((one.input == kResult ? context.outputs[0] : context.inputs[one.input]).data);
+    arguments.emplace(one.name, one.tensor);
   }
   state.primitive.execute(onednn::stream(), arguments);
   onednn::stream().wait();
@@ -179,7 +208,7 @@ void launch(KernelContext& context) {
 
 template <Conv2dPass kPass>
 KernelImpl impl_of(const char* op) {
-  return {op, DeviceKind::cpu, "onednn", accepts<kPass>, onednn::prepare<prepare<kPass>>, onednn::launch<launch<kPass>>};
+  return {op, DeviceKind::cpu, "onednn", accepts<kPass>, onednn::prepare<prepare<kPass>>, onednn::launch<launch>};
 }
 
 }  // namespace

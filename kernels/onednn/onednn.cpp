@@ -54,11 +54,11 @@ std::string tag_of(const dnnl_memory_desc_t& desc) {
 
 }  // namespace
 
-Layout layout_of(const dnnl::memory::desc& chosen, const dnnl::memory::desc& row_major) {
-  if (chosen == row_major) return Layout::row_major();
+Layout layout_of(const dnnl::memory::desc& chosen, const dnnl::memory::desc& row_major, bool turned) {
+  if (chosen == row_major && !turned) return Layout::row_major();
   LAMINA_ASSERT(chosen.data.format_kind == dnnl_blocked, "a format of oneDNN without strides");
-  return Layout::opaque(tag_of(chosen.data), static_cast<int64_t>(chosen.get_size()),
-                        std::make_shared<const Format>(Format{chosen, row_major}));
+  return Layout::opaque(tag_of(chosen.data) + (turned ? ":turned" : ""), static_cast<int64_t>(chosen.get_size()),
+                        std::make_shared<const Format>(Format{chosen, row_major, turned}));
 }
 
 const Format* format_of(const Layout& layout) {

@@ -20,10 +20,11 @@ Verdict accepts_bf16();
 struct Format {
   dnnl::memory::desc chosen;
   dnnl::memory::desc row_major;
+  bool turned;  // filters (O, I, H, W) by half a turn: the element of (h, w) lies at (H - 1 - h, W - 1 - w)
 };
 
 // The layout for prepare() to ask for: row-major where the two are equal, else opaque, and converted by reorder/onednn.
-Layout layout_of(const dnnl::memory::desc& chosen, const dnnl::memory::desc& row_major);
+Layout layout_of(const dnnl::memory::desc& chosen, const dnnl::memory::desc& row_major, bool turned = false);
 
 // The format of a layout of ours; nothing for any other layout.
 const Format* format_of(const Layout& layout);

@@ -7,9 +7,16 @@
 namespace lamina {
 namespace {
 
-struct State {
+using dnnl::memory;
+
+struct Part {
   dnnl::reorder primitive;
-  dnnl::memory from, to;
+  memory from, to;
+};
+
+// One part, or one for each tap of the filters where one side is turned.
+struct State {
+  std::vector<Part> parts;
 };
 
 Verdict accepts(const KernelQuery& query) {
@@ -27,17 +34,31 @@ Prepared prepare(const KernelQuery& query) {
   const auto& [from, to] = query.attributes.get<ReorderAttributes>();
   const onednn::Format *const a = onednn::format_of(from), *const b = onednn::format_of(to);
   auto state = std::make_shared<State>();
-  state->from = dnnl::memory(a ? a->chosen : b->row_major, onednn::engine(), nullptr);
-  state->to = dnnl::memory(b ? b->chosen : a->row_major, onednn::engine(), nullptr);
-  state->primitive = dnnl::reorder(state->from, state->to);
+  const auto add = [&](const memory::desc& source, const memory::desc& target) {
+    const memory x(source, onednn::engine(), nullptr), y(target, onednn::engine(), nullptr);
+    state->parts.push_back({dnnl::reorder(x, y), x, y});
+  };
+  const memory::desc source = a ? a->chosen : b->row_major, target = b ? b->chosen : a->row_major;
+  if ((a && a->turned) == (b && b->turned)) {
+    add(source, target);
+    return {.state = std::move(state)};
+  }
+  const memory::dims shape = source.dims(), of_tap = {shape[0], shape[1], 1, 1};
+  for (memory::dim h = 0; h < shape[2]; ++h) {
+    for (memory::dim w = 0; w < shape[3]; ++w) {
+      add(source.submemory_desc(of_tap, {0, 0, h, w}), target.submemory_desc(of_tap, {0, 0, shape[2] - 1 - h, shape[3] - 1 - w}));
+    }
+  }
   return {.state = std::move(state)};
 }
 
 void launch(KernelContext& context) {
   auto& state = context.state_as<State>();
-  state.from.set_data_handle(context.inputs[0].data);
-  state.to.set_data_handle(context.outputs[0].data);
-  state.primitive.execute(onednn::stream(), state.from, state.to);
+  for (Part& part : state.parts) {
+    part.from.set_data_handle(context.inputs[0].data);
+    part.to.set_data_handle(context.outputs[0].data);
+    part.primitive.execute(onednn::stream(), part.from, part.to);
+  }
   onednn::stream().wait();
 }
 
