@@ -88,6 +88,8 @@ TEST(Yolov3App, WrongFlagsAreUsageErrors) {
   const auto flag = run_program({"yolov3", "train", "shapes", "--epoch", "2"});
   EXPECT_EQ(flag.exit_code, 2);
   EXPECT_THAT(flag.out, HasSubstr("(did you mean '--epochs'?)"));
+  const auto anchors = run_program({"yolov3", "train", "nowhere", "--anchors", "1,2"});
+  EXPECT_EQ(anchors.exit_code, 2) << "the data is not looked for: " << anchors.out;
   const auto ending = run_program({"yolov3", "convert", "a.weights", "b.onnx"});
   EXPECT_EQ(ending.exit_code, 2);
   EXPECT_THAT(ending.out, HasSubstr("the name 'b.onnx' must end in .weights or .safetensors"));
