@@ -12,9 +12,12 @@ asan() { scripts/test.sh --preset asan; }
 fuzz() {
   cmake -S . -B build/fuzz -G Ninja -DCMAKE_CXX_COMPILER=clang++-14 -DCMAKE_BUILD_TYPE=RelWithDebInfo -DLAMINA_CUDA=OFF
   cmake --build build/fuzz --target safetensors_fuzz npz_fuzz darknet_fuzz
+  local seeds
   for format in safetensors npz darknet; do
     mkdir -p "build/fuzz/corpus_$format"
-    "build/fuzz/bin/${format}_fuzz" -max_total_time=60 -print_final_stats=1 "build/fuzz/corpus_$format" tests/core/io/data
+    seeds=tests/core/io/data
+    if [ "$format" = darknet ]; then seeds=tests/apps/yolov3/darknet/data; fi
+    "build/fuzz/bin/${format}_fuzz" -max_total_time=60 -print_final_stats=1 "build/fuzz/corpus_$format" "$seeds"
   done
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// yolov3: trains YOLOv3 and YOLOv3-tiny on pictures with boxes, detects with them, measures them, and looks at data.
+// yolov3: trains YOLOv3 and YOLOv3-tiny on pictures with boxes, detects with them, measures them, converts their weights, and
+// looks at data.
 #include "apps/app.h"
 #include "apps/yolov3/commands/check.h"
+#include "apps/yolov3/commands/convert.h"
 #include "apps/yolov3/commands/detect.h"
 #include "apps/yolov3/commands/eval.h"
 #include "apps/yolov3/commands/info.h"
@@ -15,6 +17,7 @@ int main(int argc, char** argv) {
   yolov3::add_train_command(cli, body);
   yolov3::add_detect_command(cli, body);
   yolov3::add_eval_command(cli, body);
+  yolov3::add_convert_command(cli, body);
   yolov3::add_check_command(cli, body);
   yolov3::add_info_command(cli, body);
   return apps::run(cli, argc, argv, [&] { return body(); });

@@ -53,6 +53,12 @@ TEST(Yolov3App, TrainsDetectsAndMeasures) {
   EXPECT_EQ(read_json(folder / "map.json").at("classes").size(), 3u);
   EXPECT_DOUBLE_EQ(read_json(folder / "map.json").at("mean").get<double>(), run.at("test").at("mean").get<double>());
 
+  const std::string darknet = folder / "net.weights";
+  const auto convert = run_program({"yolov3", "convert", weights, darknet});
+  EXPECT_EQ(convert.exit_code, 0) << convert.out;
+  EXPECT_THAT(convert.out, HasSubstr("written: " + darknet + ", "));
+  EXPECT_EQ(run_program({"yolov3", "convert", weights, darknet}).exit_code, 2) << "nothing is written over";
+
   const auto detect = run_program({"yolov3", "detect", weights, out + "/first_batch.png", "--score", "0", "--out", folder / "found", "--json", folder / "found.json"});
   EXPECT_EQ(detect.exit_code, 0) << detect.out;
   EXPECT_TRUE(fs::exists(fs::path(folder / "found") / "first_batch.png"));
@@ -82,6 +88,11 @@ TEST(Yolov3App, WrongFlagsAreUsageErrors) {
   const auto flag = run_program({"yolov3", "train", "shapes", "--epoch", "2"});
   EXPECT_EQ(flag.exit_code, 2);
   EXPECT_THAT(flag.out, HasSubstr("(did you mean '--epochs'?)"));
+  const auto anchors = run_program({"yolov3", "train", "nowhere", "--anchors", "1,2"});
+  EXPECT_EQ(anchors.exit_code, 2) << "the data is not looked for: " << anchors.out;
+  const auto ending = run_program({"yolov3", "convert", "a.weights", "b.onnx"});
+  EXPECT_EQ(ending.exit_code, 2);
+  EXPECT_THAT(ending.out, HasSubstr("the name 'b.onnx' must end in .weights or .safetensors"));
   const auto none = run_program({"yolov3", "train"});
   EXPECT_EQ(none.exit_code, 2);
   EXPECT_THAT(none.out, HasSubstr("no DATA was given"));

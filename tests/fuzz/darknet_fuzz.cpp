@@ -28,7 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const DarknetNetwork network = parse_cfg({reinterpret_cast<const char*>(data), size}, "input");
     if (parse_cfg(cfg_text(network), "written") != network) std::abort();
   });
-  const DarknetConvolutionShape shapes[] = {{2, 1, 1, true}, {1, 2, 3, false}};
+  const DarknetConvolutionShape shapes[] = {{2, 1, 3, true}, {6, 4, 1, false}};  // of tests/apps/yolov3/darknet/data/small.cfg
   for (const bool partial : {false, true}) {
     unless_refused([&] {
       take_convolutions(parse_weights(std::as_bytes(std::span(data, size)), "input"), shapes,

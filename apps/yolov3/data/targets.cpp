@@ -30,7 +30,8 @@ TargetOptions target_options(const DarknetNetwork& network) {
     const auto* yolo = std::get_if<DarknetYolo>(&layer.kind);
     if (!yolo) continue;
     LAMINA_CHECK(options.scales.empty() || yolo->anchors == options.anchors,
-                 "the [yolo] layers have different anchors; to train, write the same anchors in each and choose among them by mask");
+                 "the [yolo] layers have different anchors; to train, write the same anchors in each and choose among them by "
+                 "mask");
     options.classes = yolo->classes;
     options.anchors = yolo->anchors;
     options.scales.push_back({network.height / layer.output.height, {yolo->mask.begin(), yolo->mask.end()}});

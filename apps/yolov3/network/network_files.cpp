@@ -146,6 +146,11 @@ void save_network(const std::string& file, const YoloNetwork& network, const std
   apps::write_text_file(beside(file, ".names"), join(class_names, "\n") + "\n");
 }
 
+std::vector<std::string> files_of_network(const std::string& file) {
+  if (format_of(file) == Format::safetensors) return {file};
+  return {file, beside(file, ".cfg"), beside(file, ".names")};
+}
+
 LoadedNetwork load_network(const std::string& file, const LoadNetworkOptions& options) {
   return format_of(file) == Format::safetensors ? load_ours(file, options) : load_darknet(file, options);
 }

@@ -14,6 +14,9 @@ namespace lamina::yolov3 {
 // Replaces `file`: .safetensors, or darknet's .weights with FILE.cfg and FILE.names beside it.
 void save_network(const std::string& file, const YoloNetwork& network, const std::vector<std::string>& class_names);
 
+// What save_network writes for `file`: that and, of .weights, those beside it.
+std::vector<std::string> files_of_network(const std::string& file);
+
 struct LoadNetworkOptions {
   std::string cfg;    // of .weights; where empty, the file's name with .cfg
   std::string names;  // one class a line; where empty: of .weights, the file's name with .names, or numbers where that is not there

@@ -16,10 +16,12 @@
 #include "layers/lamina.h"
 #include "tests/testing/devices.h"
 #include "tests/testing/scratch_folder.h"
+#include "tests/testing/tensor_matchers.h"
 
 namespace lamina::yolov3 {
 namespace {
 
+using lamina::testing::is_close;
 using lamina::testing::ScratchFolder;
 
 int64_t parameters(const YoloNetwork& network) {
@@ -108,7 +110,7 @@ TensorMap pictures_and_truths(const YoloNetwork& network) {
 }
 
 struct Step {
-  double loss;
+  HostTensor loss;
   std::map<std::string, HostTensor> weights;
 };
 
@@ -119,28 +121,25 @@ Step train_one_step(const char* device, bool fuse = true) {
   CompileOptions options{.optimizer = sgd({.learning_rate = 1.0}), .loss = training_losses(), .metrics = training_metrics(), .device = device, .seed = 4};
   options.fuse = fuse;
   model.compile(std::move(options));
-  Step step{model.train_on_batch(pictures_and_truths(network)).at("loss"), {}};
+  const double loss = model.train_on_batch(pictures_and_truths(network)).at("loss");
+  Step step{HostTensor::scalar(static_cast<float>(loss)), {}};
   for (const NamedVariable& named : model.weights()) step.weights.emplace(named.path, named.variable->read());
   return step;
 }
 
+// The longest sums are the first convolution's gradients, over all pixels of both pictures.
 void expect_same_step(const Step& a, const Step& b, const std::string& what) {
-  EXPECT_NEAR(a.loss, b.loss, 1e-4 * std::abs(a.loss)) << what;
+  const lamina::testing::Tolerance tolerance = lamina::testing::tolerance_for(DType::f32, 2 * 64 * 64);
+  EXPECT_TRUE(is_close(b.loss, a.loss, tolerance)) << what;
   ASSERT_EQ(a.weights.size(), b.weights.size());
   for (const auto& [path, weight] : a.weights) {
-    const HostTensor& other = b.weights.at(path);
-    double largest = 0, apart = 0;
-    for (int64_t i = 0; i < weight.count(); ++i) {
-      largest = std::max(largest, std::abs(weight.at(i)));
-      apart = std::max(apart, std::abs(weight.at(i) - other.at(i)));
-    }
-    EXPECT_LE(apart, 2e-3 * largest) << what << ": " << path;
+    EXPECT_TRUE(is_close(b.weights.at(path), weight, tolerance)) << what << ": " << path;
   }
 }
 
 TEST(YoloNetwork, TrainsAStepAlikeOnEveryDeviceLayerByLayer) {
   const Step cpu = train_one_step("cpu");
-  ASSERT_TRUE(std::isfinite(cpu.loss));
+  ASSERT_TRUE(std::isfinite(cpu.loss.at(0)));
   for (const DeviceKind kind : lamina::testing::available_devices()) {
     if (kind != DeviceKind::cpu) expect_same_step(cpu, train_one_step(std::string(name_of(kind)).c_str()), std::string(name_of(kind)));
   }
@@ -148,6 +147,13 @@ TEST(YoloNetwork, TrainsAStepAlikeOnEveryDeviceLayerByLayer) {
 
 TEST(YoloNetwork, TrainsAStepAlikeWithAndWithoutFusing) { expect_same_step(train_one_step("cpu"), train_one_step("cpu", false), "without fusing"); }
 
+HostTensor scores_of(const std::vector<Detection>& found) {
+  std::vector<float> scores;
+  for (const Detection& one : found) scores.push_back(static_cast<float>(one.score));
+  return HostTensor::of<float>({std::ssize(scores)}, scores);
+}
+
+// Darknet's format has another gamma, rounded on both ways; the longest sums read 32 channels of 3 x 3 pixels.
 TEST(NetworkFiles, GiveTheSameDetectionsAfterSavingInEitherFormat) {
   const ScratchFolder folder;
   const YoloNetwork network = make_network(small_network());
@@ -158,13 +164,13 @@ TEST(NetworkFiles, GiveTheSameDetectionsAfterSavingInEitherFormat) {
   const DetectorOptions all{.score = 0.0, .iou = 1.0, .max_per_class = 20};
   const auto found = Detector(network, all, {.device = "cpu"}).detect({&picture, 1}).front();
   ASSERT_GT(found.size(), 10u);
-  for (const char* name : {"net.safetensors", "net.weights"}) {
+  const lamina::testing::Tolerance exact, rounded = lamina::testing::tolerance_for(DType::f32, 3 * 3 * 32);
+  for (const auto& [name, tolerance] : {std::pair{"net.safetensors", exact}, {"net.weights", rounded}}) {
     save_network(folder / name, network, {"left", "right"});
     const LoadedNetwork loaded = load_network(folder / name);
     EXPECT_THAT(loaded.class_names, ::testing::ElementsAre("left", "right"));
     const auto again = Detector(loaded.network, all, {.device = "cpu"}).detect({&picture, 1}).front();
-    ASSERT_EQ(again.size(), found.size()) << name;
-    for (size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(again[i].score, found[i].score, 1e-5) << name << " " << i;
+    EXPECT_TRUE(is_close(scores_of(again), scores_of(found), tolerance)) << name;
   }
 }
 
