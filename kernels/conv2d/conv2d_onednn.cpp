@@ -76,7 +76,7 @@ dnnl::post_ops operations(const Description& d, Fn&& fn) {
   if (d.epilogue.scale) append(dnnl::algorithm::binary_mul, at.scale, d.per_channel());
   if (d.epilogue.scale && d.epilogue.shift) append(dnnl::algorithm::binary_add, at.shift, d.per_channel());
   if (d.epilogue.slope != 1) {
-    operations.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, static_cast<float>(d.epilogue.slope), 0.0f);
+    onednn::append_eltwise(operations, dnnl::algorithm::eltwise_relu, static_cast<float>(d.epilogue.slope));
   }
   if (d.epilogue.residual) append(dnnl::algorithm::binary_add, at.residual, d.results());
   return operations;
@@ -87,11 +87,9 @@ constexpr auto kAlgorithm = dnnl::algorithm::convolution_direct;
 dnnl::convolution_forward::primitive_desc forward(const Description& d) {
   dnnl::primitive_attr attributes;
   attributes.set_post_ops(operations(d, [](size_t, int, const memory::desc&) {}));
-  const memory::desc no_bias;
-  const dnnl::convolution_forward::desc desc(dnnl::prop_kind::forward_training, kAlgorithm, d.pictures(d.x), d.any_filters(),
-                                             d.has_bias() ? d.bias() : no_bias, d.results(), d.strides, d.dilations, d.before,
-                                             d.behind);
-  return {desc, attributes, onednn::engine()};
+  const memory::desc bias = d.has_bias() ? d.bias() : memory::desc();
+  return onednn::describe<dnnl::convolution_forward>(attributes, dnnl::prop_kind::forward_training, kAlgorithm, d.pictures(d.x),
+                                                     d.any_filters(), bias, d.results(), d.strides, d.dilations, d.before, d.behind);
 }
 
 // The convolution of dy that gives dx, where there is one.
@@ -125,9 +123,8 @@ Choice choose(Conv2dPass pass, const Description& d) {
     return {primitive, w, w, false, DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST};
   }
   if (pass == Conv2dPass::wgrad) {
-    const dnnl::convolution_backward_weights::desc desc(kAlgorithm, d.pictures(d.x), d.any_filters(), d.pictures(d.y), d.strides,
-                                                        d.dilations, d.before, d.behind);
-    const dnnl::convolution_backward_weights::primitive_desc primitive(desc, onednn::engine(), forward(d));
+    const auto primitive = onednn::describe_backward<dnnl::convolution_backward_weights>(
+        forward(d), kAlgorithm, d.pictures(d.x), d.any_filters(), d.pictures(d.y), d.strides, d.dilations, d.before, d.behind);
     const memory::desc w = primitive.diff_weights_desc();
     return {primitive, w, w, false, DNNL_ARG_SRC, DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_DST};
   }
@@ -137,9 +134,8 @@ Choice choose(Conv2dPass pass, const Description& d) {
     const bool has_taps = d.w[2] * d.w[3] > 1;
     return {primitive, w, w.permute_axes({1, 0, 2, 3}), has_taps, DNNL_ARG_DST, DNNL_ARG_WEIGHTS, DNNL_ARG_SRC};
   }
-  const dnnl::convolution_backward_data::desc desc(kAlgorithm, d.pictures(d.x), d.any_filters(), d.pictures(d.y), d.strides,
-                                                   d.dilations, d.before, d.behind);
-  const dnnl::convolution_backward_data::primitive_desc primitive(desc, onednn::engine(), forward(d));
+  const auto primitive = onednn::describe_backward<dnnl::convolution_backward_data>(
+      forward(d), kAlgorithm, d.pictures(d.x), d.any_filters(), d.pictures(d.y), d.strides, d.dilations, d.before, d.behind);
   const memory::desc w = primitive.weights_desc();
   return {primitive, w, w, false, DNNL_ARG_DIFF_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_DST};
 }

@@ -52,10 +52,9 @@ Prepared prepare(const KernelQuery& query) {
 
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  const dnnl::lstm_forward::primitive_desc description(
-      {dnnl::prop_kind::forward_inference, dnnl::rnn_direction::unidirectional_left2right, x, initial, initial,
-       f32(kernel_dims, tag::any), f32(recurrent_dims, tag::any), bias, sequence, state, state},
-      attributes, onednn::engine());
+  const auto description = onednn::describe<dnnl::lstm_forward>(
+      attributes, dnnl::prop_kind::forward_inference, dnnl::rnn_direction::unidirectional_left2right, x, initial, initial,
+      f32(kernel_dims, tag::any), f32(recurrent_dims, tag::any), bias, sequence, state, state);
 
   auto made = std::make_shared<OnednnState>();
   const auto unbound = [](const memory::desc& desc) { return memory(desc, onednn::engine(), nullptr); };

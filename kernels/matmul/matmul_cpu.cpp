@@ -55,8 +55,7 @@ Prepared prepare_onednn(const KernelQuery& query) {
   const auto y_memory = describe(y, y.rank(), false, query.outputs[0].dtype);
 
   auto state = std::make_shared<OnednnState>();
-  const dnnl::matmul::desc description(a_memory, b_memory, y_memory);
-  state->primitive = dnnl::matmul(dnnl::matmul::primitive_desc(description, onednn::engine()));
+  state->primitive = dnnl::matmul(onednn::describe<dnnl::matmul>({}, a_memory, b_memory, y_memory));
   state->a = dnnl::memory(a_memory, onednn::engine(), nullptr);
   state->b = dnnl::memory(b_memory, onednn::engine(), nullptr);
   state->y = dnnl::memory(y_memory, onednn::engine(), nullptr);

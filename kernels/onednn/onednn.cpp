@@ -41,13 +41,42 @@ namespace {
 
 constexpr const char* kTag = "onednn:";
 
+// How the elements of a blocked format lie.
+struct Blocking {
+  bool exists;
+  dnnl_data_type_t type;
+  dnnl::memory::dims padded, strides, blocks, blocked_axes;
+};
+
+Blocking blocking_of(const dnnl::memory::desc& desc) {
+#if DNNL_VERSION_MAJOR >= 3
+  return {desc.get_format_kind() == dnnl::memory::format_kind::blocked,
+          dnnl::memory::convert_to_c(desc.get_data_type()),
+          desc.get_padded_dims(),
+          desc.get_strides(),
+          desc.get_inner_blks(),
+          desc.get_inner_idxs()};
+#else
+  const auto first = [](const dnnl_dim_t* dims, int count) { return dnnl::memory::dims(dims, dims + count); };
+  const dnnl_memory_desc_t& data = desc.data;
+  const dnnl_blocking_desc_t& blocking = data.format_desc.blocking;
+  return {data.format_kind == dnnl_blocked,
+          data.data_type,
+          first(data.padded_dims, data.ndims),
+          first(blocking.strides, data.ndims),
+          first(blocking.inner_blks, blocking.inner_nblks),
+          first(blocking.inner_idxs, blocking.inner_nblks)};
+#endif
+}
+
 // All that tells two formats of one shape and type apart: the outer strides and the inner blocks.
-std::string tag_of(const dnnl_memory_desc_t& desc) {
-  std::string tag = text(kTag, dnnl_dt2str(desc.data_type), ":");
-  const dnnl_blocking_desc_t& blocking = desc.format_desc.blocking;
-  for (int axis = 0; axis < desc.ndims; ++axis) tag += text(axis ? "," : "", desc.padded_dims[axis], "/", blocking.strides[axis]);
-  for (int block = 0; block < blocking.inner_nblks; ++block) {
-    tag += text(block ? "x" : ":", blocking.inner_blks[block], static_cast<char>('a' + blocking.inner_idxs[block]));
+std::string tag_of(const Blocking& format) {
+  std::string tag = text(kTag, dnnl_dt2str(format.type), ":");
+  for (size_t axis = 0; axis < format.padded.size(); ++axis) {
+    tag += text(axis ? "," : "", format.padded[axis], "/", format.strides[axis]);
+  }
+  for (size_t block = 0; block < format.blocks.size(); ++block) {
+    tag += text(block ? "x" : ":", format.blocks[block], static_cast<char>('a' + format.blocked_axes[block]));
   }
   return tag;
 }
@@ -56,8 +85,9 @@ std::string tag_of(const dnnl_memory_desc_t& desc) {
 
 Layout layout_of(const dnnl::memory::desc& chosen, const dnnl::memory::desc& row_major, bool turned) {
   if (chosen == row_major && !turned) return Layout::row_major();
-  LAMINA_ASSERT(chosen.data.format_kind == dnnl_blocked, "a format of oneDNN without strides");
-  return Layout::opaque(tag_of(chosen.data) + (turned ? ":turned" : ""), static_cast<int64_t>(chosen.get_size()),
+  const Blocking format = blocking_of(chosen);
+  LAMINA_ASSERT(format.exists, "a format of oneDNN without strides");
+  return Layout::opaque(tag_of(format) + (turned ? ":turned" : ""), static_cast<int64_t>(chosen.get_size()),
                         std::make_shared<const Format>(Format{chosen, row_major, turned}));
 }
 

@@ -43,7 +43,7 @@ Prepared prepare(const KernelQuery& query) {
     add(source, target);
     return {.state = std::move(state)};
   }
-  const memory::dims shape = source.dims(), of_tap = {shape[0], shape[1], 1, 1};
+  const memory::dims shape = onednn::dims_of(source), of_tap = {shape[0], shape[1], 1, 1};
   for (memory::dim h = 0; h < shape[2]; ++h) {
     for (memory::dim w = 0; w < shape[3]; ++w) {
       add(source.submemory_desc(of_tap, {0, 0, h, w}), target.submemory_desc(of_tap, {0, 0, shape[2] - 1 - h, shape[3] - 1 - w}));

@@ -16,7 +16,7 @@ constexpr int64_t kPanel = 32;  // rows taken side by side where they are neighb
 constexpr int64_t kElementsWorthAThread = 1 << 13;
 
 struct OnednnState {
-  dnnl::softmax_v2_forward primitive;
+  onednn::SoftmaxForward primitive;
   dnnl::memory x, y;
 };
 
@@ -34,10 +34,9 @@ Prepared prepare_onednn(const KernelQuery& query) {
   const SoftmaxRows rows = rows_of(query.attributes, query.in_extents(0));
   const dnnl::memory::desc matrix({rows.rows, rows.length}, dnnl::memory::data_type::f32,
                                     dnnl::memory::dims{rows.length, 1});
-  const dnnl::softmax_v2_forward::desc description(dnnl::prop_kind::forward_inference,
-                                                     dnnl::algorithm::softmax_accurate, matrix, matrix, 1);
   auto state = std::make_shared<OnednnState>();
-  state->primitive = dnnl::softmax_v2_forward(dnnl::softmax_v2_forward::primitive_desc(description, onednn::engine()));
+  state->primitive = onednn::SoftmaxForward(onednn::describe<onednn::SoftmaxForward>(
+      {}, dnnl::prop_kind::forward_inference, dnnl::algorithm::softmax_accurate, matrix, matrix, 1));
   state->x = dnnl::memory(matrix, onednn::engine(), nullptr);
   state->y = dnnl::memory(matrix, onednn::engine(), nullptr);
   return {.state = state};

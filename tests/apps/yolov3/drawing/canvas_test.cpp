@@ -11,10 +11,6 @@
 #include "tests/testing/expect_error.h"
 #include "tests/testing/scratch_folder.h"
 
-// AddressSanitizer's leak check asks for this. fontconfig, which cairo looks fonts up with, keeps parsed patterns to the end of
-// the process and does not free them: its own, and bounded by the fonts of the system.
-extern "C" const char* __lsan_default_suppressions() { return "leak:libfontconfig\n"; }  // NOLINT(bugprone-reserved-identifier)
-
 namespace lamina::yolov3 {
 namespace {
 
