@@ -80,7 +80,7 @@ struct ValidationData {
 // A Dataset makes its own batches, in its own order, with their weights: fit and evaluate refuse what is of tensors alone.
 struct FitOptions {
   std::optional<int64_t> batch_size = {};  // of tensors; 32 where not given
-  int64_t epochs = 1;           // the final index: runs initial_epoch .. epochs - 1
+  int64_t epochs = 1;           // the final index: runs initial_epoch .. epochs - 1; or kUntilStopped
   int64_t initial_epoch = 0;
   std::optional<bool> shuffle = {};        // of tensors; true where not given: in another order each epoch
   int verbose = 1;              // 0 silent, 1 progress line, 2 one line per epoch

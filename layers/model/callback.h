@@ -13,9 +13,12 @@ namespace lamina {
 
 class Model;
 
+// As many epochs as it takes until a callback stops the fit.
+inline constexpr int64_t kUntilStopped = INT64_MAX;
+
 // What a fit is about to do, for progress and checks at the start.
 struct TrainingPlan {
-  int64_t epochs = 0;  // the final index
+  int64_t epochs = 0;  // the final index, or kUntilStopped
   int64_t initial_epoch = 0;
   std::optional<int64_t> steps = {};  // per epoch, where known
   bool has_validation = false;

@@ -38,7 +38,9 @@ class ProgressLine final : public Callback {
   void on_train_begin(const TrainingPlan& plan) override { plan_ = plan; }
 
   void on_epoch_begin(int64_t epoch) override {
-    out_ << "Epoch " << epoch + 1 << "/" << plan_.epochs << "\n" << std::flush;
+    out_ << "Epoch " << epoch + 1;
+    if (plan_.epochs != kUntilStopped) out_ << "/" << plan_.epochs;
+    out_ << "\n" << std::flush;
     start_ = last_ = Clock::now();
     done_ = 0;
   }

@@ -37,7 +37,7 @@ TEST(Yolov3App, TrainsDetectsAndMeasures) {
   ASSERT_EQ(train.exit_code, 0) << train.out;
   EXPECT_THAT(train.out, AllOf(HasSubstr("loss binding: yolo_loss () <- identity (passthrough, needs no y), weight 1"), HasSubstr("images_s: "),
                                HasSubstr("validation mAP "), HasSubstr("test split, 50 pictures:")));
-  for (const char* file : {"run.json", "log.jsonl", "first_batch.png", "predictions.png", "loss.png", "last.safetensors", "best.safetensors"}) {
+  for (const char* file : {"run.json", "log.jsonl", "first_batch.png", "predictions.png", "loss.png", "map.png", "last.safetensors", "best.safetensors"}) {
     EXPECT_TRUE(fs::exists(fs::path(out) / file)) << file;
   }
   const nlohmann::json run = read_json(out + "/run.json");

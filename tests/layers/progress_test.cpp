@@ -53,6 +53,14 @@ TEST(Progress, RewritesItsLineOnATerminal) {
   EXPECT_NE(out.str().find("loss: 2.0000e-05\x1b[K\n"), std::string::npos);
 }
 
+TEST(Progress, CountsEpochsWithoutAnEnd) {
+  std::ostringstream out;
+  const std::shared_ptr<Callback> line = progress_line(out, 1, false);
+  line->on_train_begin({.epochs = kUntilStopped});
+  line->on_epoch_begin(6);
+  EXPECT_EQ(out.str(), "Epoch 7\n");
+}
+
 // What a terminal shows after `done` of `steps` batches: the line is rewritten at most every 0.1 s.
 std::string shown_within_an_epoch(std::optional<int64_t> steps, int64_t done) {
   std::ostringstream out;

@@ -124,7 +124,7 @@ class Training {
     return options;
   }
 
-  int64_t epochs() const { return flags_.epochs > 0 ? flags_.epochs : flags_.minutes > 0 ? 1000000 : 50; }
+  int64_t epochs() const { return flags_.epochs > 0 ? flags_.epochs : flags_.minutes > 0 ? kUntilStopped : 50; }
 
   DetectionDataset training_data() const {
     DetectionDatasetOptions options;
@@ -170,7 +170,7 @@ class Training {
     folder.record("data", {{"source", flags_.data.shown()}, {"classes", classes}, {"train", data_.train->count()},
                            {"validation", data_.validation->count()}, {"test", data_.test->count()}});
     folder.record("options", {{"model", flags_.network.model}, {"size", flags_.network.size}, {"anchors", anchors_text(network_.heads.front().yolo.anchors)},
-                              {"batch", flags_.batch}, {"epochs", epochs()}, {"minutes", flags_.minutes}, {"learning_rate", flags_.learning_rate},
+                              {"batch", flags_.batch}, {"epochs", flags_.epochs}, {"minutes", flags_.minutes}, {"learning_rate", flags_.learning_rate},
                               {"schedule", flags_.schedule}, {"freeze", flags_.freeze}, {"policy", flags_.policy}, {"seed", flags_.model.seed},
                               {"box", flags_.box}, {"weights", flags_.weights}, {"scale", {flags_.scale_least, flags_.scale_most}}});
     folder.record("device", model_.device_line());
@@ -179,6 +179,11 @@ class Training {
   void report(RunFolder& folder, const History& history, const TrainingWatch& watch) {
     std::vector<Curve> curves = curves_of(history, {"loss", "term_xy", "term_wh", "term_conf", "term_class"});
     write_plot(folder / "loss.png", curves, {.title = "loss by epoch"});
+    if (!watch.measured().empty()) {
+      Curve precision{.name = "validation"};
+      for (const Measured& one : watch.measured()) precision.x.push_back(static_cast<double>(one.epoch)), precision.y.push_back(one.map);
+      write_plot(folder / "map.png", std::vector{precision}, {.title = "mean average precision by epoch", .y_label = "mAP@0.5"});
+    }
     folder.record("seconds", watch.seconds());
     folder.record("images_per_second", static_cast<double>(watch.pictures()) / watch.step_seconds());
     folder.record("epochs_done", history.epochs.size());

@@ -88,7 +88,10 @@ void TrainingWatch::measure_and_save(Logs& logs) {
   const std::optional<double> measured = interrupted() ? std::nullopt : options_.measure();
   const bool is_best = measured && (!best_ || *measured > *best_);
   if (is_best) best_ = measured;
-  if (measured) logs.set("val_map", *measured);
+  if (measured) {
+    logs.set("val_map", *measured);
+    measured_.push_back({epoch_ + 1, *measured});
+  }
   options_.save(is_best);
   const double done = progress();
   *options_.out << (measured ? text("validation mAP ", *measured, is_best ? ", the best yet" : "", "; ") : "") << shown_duration(seconds()) << " trained";

@@ -7,6 +7,7 @@
 #include <functional>
 #include <iosfwd>
 #include <optional>
+#include <vector>
 
 #include "layers/model/callback.h"
 
@@ -24,6 +25,12 @@ struct WatchOptions {
   std::ostream* out = nullptr;
 };
 
+// On the validation split, behind an epoch.
+struct Measured {
+  int64_t epoch = 0;  // counted from 1
+  double map = 0;
+};
+
 class TrainingWatch final : public Callback {
  public:
   explicit TrainingWatch(WatchOptions options);
@@ -39,6 +46,7 @@ class TrainingWatch final : public Callback {
   int64_t pictures() const { return pictures_; }
   double step_seconds() const { return step_seconds_; }  // of all steps, measuring and saving apart
   std::optional<double> best() const { return best_; }
+  const std::vector<Measured>& measured() const { return measured_; }
   static bool interrupted();       // SIGINT or SIGTERM came: the step was finished, and training ended
 
  private:
@@ -51,6 +59,7 @@ class TrainingWatch final : public Callback {
   int64_t epoch_ = 0, batch_ = 0, pictures_ = 0, epoch_pictures_ = 0;
   double step_seconds_ = 0, epoch_step_seconds_ = 0;
   std::optional<double> best_;
+  std::vector<Measured> measured_;
   void (*old_interrupt_)(int) = SIG_DFL;
   void (*old_terminate_)(int) = SIG_DFL;
 };
