@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "apps/checks.h"
-#include "apps/yolov3/network/network_files.h"
+#include "apps/yolov3/commands/weights_flags.h"
 #include "core/base/check.h"
 
 namespace lamina::yolov3 {
@@ -17,7 +17,8 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Flags {
-  std::string weights, out, cfg, names;
+  WeightsFlags weights;
+  std::string out, names;
 };
 
 void check_new(const std::vector<std::string>& files) {
@@ -36,7 +37,7 @@ void check_new(const std::vector<std::string>& files) {
 int convert(const Flags& flags) {
   const std::vector<std::string> files = files_of_network(flags.out);
   check_new(files);
-  const LoadedNetwork loaded = load_network(flags.weights, {.cfg = flags.cfg, .names = flags.names});
+  const LoadedNetwork loaded = flags.weights.load(flags.names);
   std::cout << loaded.report << "\n";
   save_network(flags.out, loaded.network, loaded.class_names);
   std::cout << "written: " << join(files, ", ") << "\n";
@@ -48,12 +49,11 @@ int convert(const Flags& flags) {
 void add_convert_command(CLI::App& cli, std::function<int()>& body) {
   CLI::App* const command = cli.add_subcommand("convert", "write weights in another format: darknet's, or ours");
   const auto flags = std::make_shared<Flags>();
-  command->add_option("WEIGHTS", flags->weights, "a .safetensors file of yolov3 train, or darknet's .weights")->required();
+  flags->weights.add_to(*command)->required();
   command
       ->add_option("OUT", flags->out, "the new file: .weights, with .cfg and .names beside it, or .safetensors, which holds all")
       ->required()
       ->check(apps::output_name({".weights", ".safetensors"}));
-  command->add_option("--cfg", flags->cfg, "darknet's description of .weights (default: the file's name with .cfg)");
   command->add_option("--names", flags->names, "class names, one a line (default: those of the weights)");
   command->callback([flags, &body] { body = [flags] { return convert(*flags); }; });
 }

@@ -9,10 +9,10 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/app.h"
+#include "apps/yolov3/commands/weights_flags.h"
 #include "apps/yolov3/drawing/canvas.h"
 #include "apps/yolov3/drawing/draw_boxes.h"
 #include "apps/yolov3/network/detector.h"
-#include "apps/yolov3/network/network_files.h"
 #include "apps/yolov3/picture/read_picture.h"
 #include "apps/yolov3/run/run_folder.h"
 #include "core/base/check.h"
@@ -23,7 +23,8 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Flags {
-  std::string weights, cfg, names, out, json;
+  WeightsFlags weights;
+  std::string names, out, json;
   std::vector<std::string> pictures;
   apps::ModelFlags model;
   double score = 0.3, iou = 0.45;
@@ -76,7 +77,7 @@ int detect(const Flags& flags) {
   apps::check_output_files({{"--json", flags.json}});
   const std::vector<fs::path> files = files_of(flags.pictures);
   const DeviceChoice device = flags.model.open();
-  const LoadedNetwork loaded = load_network(flags.weights, {.cfg = flags.cfg, .names = flags.names, .size = flags.size});
+  const LoadedNetwork loaded = flags.weights.load(flags.names, flags.size);
   std::cout << device.line << "\n" << loaded.report << "\n";
   CompileOptions options;
   flags.model.apply_to(options);
@@ -105,7 +106,7 @@ int detect(const Flags& flags) {
     report.push_back({{"picture", file.string()}, {"drawn", drawn.string()}, {"detections", to_json(found, loaded.class_names)}});
     apps::flush_output();
   }
-  out.record("weights", flags.weights);
+  out.record("weights", flags.weights.file);
   out.record("pictures", report);
   if (!flags.json.empty()) apps::write_text_file(flags.json, report.dump(2) + "\n");
   if (refused > 0) throw Error(ErrorKind::model, text(refused, " of ", files.size(), " pictures could not be read"));
@@ -117,10 +118,9 @@ int detect(const Flags& flags) {
 void add_detect_command(CLI::App& cli, std::function<int()>& body) {
   CLI::App* const command = cli.add_subcommand("detect", "find things in pictures");
   const auto flags = std::make_shared<Flags>();
-  command->add_option("WEIGHTS", flags->weights, "a .safetensors file of yolov3 train, or darknet's .weights")->required();
+  flags->weights.add_to(*command)->required();
   command->add_option("PICTURES", flags->pictures, "JPEG or PNG files, and folders of them")->required();
   flags->model.add_to(*command);
-  command->add_option("--cfg", flags->cfg, "darknet's description of .weights (default: the file's name with .cfg)");
   command->add_option("--names", flags->names, "class names, one a line");
   command->add_option("--score", flags->score, "lower scores are left out")->check(CLI::Range(0.0, 1.0))->capture_default_str();
   command->add_option("--iou", flags->iou, "overlap above which the lower of two boxes is suppressed")->check(CLI::Range(0.0, 1.0))->capture_default_str();

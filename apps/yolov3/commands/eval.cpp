@@ -8,15 +8,16 @@
 #include "apps/app.h"
 #include "apps/yolov3/commands/data_flags.h"
 #include "apps/yolov3/commands/predictions.h"
+#include "apps/yolov3/commands/weights_flags.h"
 #include "apps/yolov3/evaluation/precision_report.h"
-#include "apps/yolov3/network/network_files.h"
 #include "core/base/check.h"
 
 namespace lamina::yolov3 {
 namespace {
 
 struct Flags {
-  std::string weights, cfg, json, split = "test";
+  WeightsFlags weights;
+  std::string json, split = "test";
   DataFlags data;
   apps::ModelFlags model;
   int64_t size = 0, batch = 8;
@@ -33,7 +34,7 @@ const PictureSource& split_of(const DetectionData& data, const std::string& name
 int eval(const Flags& flags) {
   apps::check_output_files({{"--json", flags.json}});
   const DeviceChoice device = flags.model.open();
-  const LoadedNetwork loaded = load_network(flags.weights, {.cfg = flags.cfg, .names = flags.data.names, .size = flags.size});
+  const LoadedNetwork loaded = flags.weights.load(flags.data.names, flags.size);
   std::cout << device.line << "\n" << loaded.report << "\n";
   const DetectionData data = flags.data.read(flags.model.seed, loaded.class_names);
   const PictureSource& split = split_of(data, flags.split);
@@ -48,7 +49,7 @@ int eval(const Flags& flags) {
   print_table(std::cout, result);
   if (!flags.json.empty()) {
     nlohmann::ordered_json report = to_json(result);
-    report["weights"] = flags.weights, report["data"] = flags.data.shown(), report["split"] = flags.split;
+    report["weights"] = flags.weights.file, report["data"] = flags.data.shown(), report["split"] = flags.split;
     report["pictures"] = split.count(), report["score"] = flags.score, report["nms_iou"] = flags.iou;
     apps::write_text_file(flags.json, report.dump(2) + "\n");
   }
@@ -60,10 +61,9 @@ int eval(const Flags& flags) {
 void add_eval_command(CLI::App& cli, std::function<int()>& body) {
   CLI::App* const command = cli.add_subcommand("eval", "mean average precision (Pascal VOC) of weights on a data set");
   const auto flags = std::make_shared<Flags>();
-  command->add_option("WEIGHTS", flags->weights, "a .safetensors file of yolov3 train, or darknet's .weights")->required();
+  flags->weights.add_to(*command)->required();
   flags->data.add_to(*command);
   flags->model.add_to(*command);
-  command->add_option("--cfg", flags->cfg, "darknet's description of .weights (default: the file's name with .cfg)");
   command->add_option("--split", flags->split, "train, val or test")->check(CLI::IsMember({"train", "val", "test"}))->capture_default_str();
   command->add_option("--size", flags->size, "side of the network's input (0: as trained)")->check(apps::whole_number(0, 4096))->capture_default_str();
   command->add_option("--batch", flags->batch, "pictures at a time")->check(apps::whole_number(1, 1024))->capture_default_str();

@@ -7,9 +7,9 @@
 
 #include "apps/checks.h"
 #include "apps/yolov3/commands/network_flags.h"
+#include "apps/yolov3/commands/weights_flags.h"
 #include "apps/yolov3/darknet/standard_networks.h"
 #include "apps/yolov3/network/detector.h"
-#include "apps/yolov3/network/network_files.h"
 #include "apps/yolov3/network/training.h"
 #include "core/base/check.h"
 #include "layers/lamina.h"
@@ -18,7 +18,8 @@ namespace lamina::yolov3 {
 namespace {
 
 struct Flags {
-  std::string weights, cfg, names;
+  WeightsFlags weights;
+  std::string names;
   NetworkFlags network;
   int64_t classes = 80;
   int64_t batch = 1;
@@ -38,7 +39,7 @@ double forward_flops(const DarknetNetwork& network) {
 }
 
 LoadedNetwork network_of(const Flags& flags) {
-  if (!flags.weights.empty()) return load_network(flags.weights, {.cfg = flags.cfg, .names = flags.names});
+  if (!flags.weights.file.empty()) return flags.weights.load(flags.names);
   const auto anchors = flags.network.model == "tiny" ? yolov3_tiny_anchors() : yolov3_anchors();
   return {make_network(flags.network.network(flags.classes, anchors)), {}, false, {}};
 }
@@ -66,7 +67,7 @@ int info(const Flags& flags) {
   if (!loaded.report.empty()) std::cout << loaded.report << "\n";
   std::vector<Value> outputs;
   for (const Head& head : network.heads) outputs.push_back(head.raw);
-  Model(std::vector<Value>{network.image}, outputs, flags.weights.empty() ? flags.network.model : "yolov3").summary(std::cout);
+  Model(std::vector<Value>{network.image}, outputs, flags.weights.file.empty() ? flags.network.model : "yolov3").summary(std::cout);
   std::cout << "forward: " << std::fixed << std::setprecision(2) << forward_flops(network.description) * 1e-9
             << " GFLOP a picture in the convolutions (a multiply-add is two)\n";
   if (!loaded.class_names.empty()) std::cout << "classes: " << join(loaded.class_names, ", ") << "\n";
@@ -84,8 +85,7 @@ int info(const Flags& flags) {
 void add_info_command(CLI::App& cli, std::function<int()>& body) {
   CLI::App* const command = cli.add_subcommand("info", "layers, parameters, arithmetic and memory of a network");
   const auto flags = std::make_shared<Flags>();
-  command->add_option("WEIGHTS", flags->weights, "a .safetensors file of yolov3 train, or darknet's .weights");
-  command->add_option("--cfg", flags->cfg, "darknet's description of .weights (default: the file's name with .cfg)");
+  flags->weights.add_to(*command);
   command->add_option("--names", flags->names, "class names, one a line");
   flags->network.add_to(*command);
   command->add_option("--classes", flags->classes, "number of classes, where no weights are given")->check(apps::whole_number(1, 100000))->capture_default_str();
