@@ -44,6 +44,11 @@ TEST(Yolov3App, TrainsDetectsAndMeasures) {
   EXPECT_EQ(run.at("data").at("train"), 200);
   EXPECT_TRUE(run.at("test").contains("mean"));
   EXPECT_GT(run.at("seconds").get<double>(), 0);
+  EXPECT_EQ(run.at("options").at("epochs"), 2);
+  const auto briefly = run_program({"yolov3", "train", "--data", "shapes", "--size", "32", "--minutes", "0.01", "--batch", "50", "--out", folder / "brief"});
+  EXPECT_EQ(briefly.exit_code, 0) << briefly.out;
+  EXPECT_THAT(briefly.out, HasSubstr("Epoch 1\n"));
+  EXPECT_TRUE(read_json(folder / "brief/run.json").at("options").at("epochs").is_null()) << "as many as there is time for";
 
   const auto again = run_program({"yolov3", "train", "--data", "shapes", "--size", "32", "--epochs", "1", "--out", out});
   EXPECT_EQ(again.exit_code, 2) << "nothing is written over: " << again.out;

@@ -169,8 +169,9 @@ class Training {
     folder.record("command", "train");
     folder.record("data", {{"source", flags_.data.shown()}, {"classes", classes}, {"train", data_.train->count()},
                            {"validation", data_.validation->count()}, {"test", data_.test->count()}});
+    const nlohmann::ordered_json limit = epochs() == kUntilStopped ? nlohmann::ordered_json() : nlohmann::ordered_json(epochs());
     folder.record("options", {{"model", flags_.network.model}, {"size", flags_.network.size}, {"anchors", anchors_text(network_.heads.front().yolo.anchors)},
-                              {"batch", flags_.batch}, {"epochs", flags_.epochs}, {"minutes", flags_.minutes}, {"learning_rate", flags_.learning_rate},
+                              {"batch", flags_.batch}, {"epochs", limit}, {"minutes", flags_.minutes}, {"learning_rate", flags_.learning_rate},
                               {"schedule", flags_.schedule}, {"freeze", flags_.freeze}, {"policy", flags_.policy}, {"seed", flags_.model.seed},
                               {"box", flags_.box}, {"weights", flags_.weights}, {"scale", {flags_.scale_least, flags_.scale_most}}});
     folder.record("device", model_.device_line());

@@ -39,6 +39,11 @@ TrainingWatch::~TrainingWatch() {
 bool TrainingWatch::interrupted() { return signal_came != 0; }
 double TrainingWatch::seconds() const { return since(begun_); }
 
+std::optional<double> TrainingWatch::best() const {
+  if (measured_.empty()) return std::nullopt;
+  return std::ranges::max(measured_, {}, &Measured::map).map;
+}
+
 void TrainingWatch::on_train_begin(const TrainingPlan& plan) {
   plan_ = plan;
   begun_ = Clock::now();
@@ -86,8 +91,7 @@ void TrainingWatch::on_epoch_end(int64_t epoch, Logs& logs) {
 
 void TrainingWatch::measure_and_save(Logs& logs) {
   const std::optional<double> measured = interrupted() ? std::nullopt : options_.measure();
-  const bool is_best = measured && (!best_ || *measured > *best_);
-  if (is_best) best_ = measured;
+  const bool is_best = measured && (!best() || *measured > *best());
   if (measured) {
     logs.set("val_map", *measured);
     measured_.push_back({epoch_ + 1, *measured});

@@ -45,7 +45,7 @@ class TrainingWatch final : public Callback {
   double seconds() const;          // since the training began
   int64_t pictures() const { return pictures_; }
   double step_seconds() const { return step_seconds_; }  // of all steps, measuring and saving apart
-  std::optional<double> best() const { return best_; }
+  std::optional<double> best() const;  // of what was measured
   const std::vector<Measured>& measured() const { return measured_; }
   static bool interrupted();       // SIGINT or SIGTERM came: the step was finished, and training ended
 
@@ -58,7 +58,6 @@ class TrainingWatch final : public Callback {
   std::chrono::steady_clock::time_point begun_, epoch_begun_, step_begun_;
   int64_t epoch_ = 0, batch_ = 0, pictures_ = 0, epoch_pictures_ = 0;
   double step_seconds_ = 0, epoch_step_seconds_ = 0;
-  std::optional<double> best_;
   std::vector<Measured> measured_;
   void (*old_interrupt_)(int) = SIG_DFL;
   void (*old_terminate_)(int) = SIG_DFL;
