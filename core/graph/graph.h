@@ -36,7 +36,7 @@ struct Graph {
   std::vector<std::shared_ptr<Variable>> variables() const;  // in order of first use
 };
 
-// How many inputs and roots are this value; a value of which nothing reads is left out.
+// How many inputs and roots are a value; what nothing reads is left out.
 std::map<ValueKey, int> readers_of(const Graph& graph);
 
 // Old Value -> new Value.

@@ -108,7 +108,7 @@ std::optional<Description> as_forward(const Description& d) {
 
 // What oneDNN has for a pass. The filters are (O, I, H, W) as the user has them; `turned` says that the primitive's are upside
 // down and mirrored.
-struct Choice {
+struct Pass {
   dnnl::primitive_desc_base primitive;
   memory::desc own_filters;  // in the primitive's order of axes
   memory::desc filters;
@@ -116,7 +116,7 @@ struct Choice {
   int x, w, y;  // the names of its arguments
 };
 
-Choice choose(Conv2dPass pass, const Description& d) {
+Pass choose(Conv2dPass pass, const Description& d) {
   if (pass == Conv2dPass::forward) {
     const auto primitive = forward(d);
     const memory::desc w = primitive.weights_desc();
@@ -160,7 +160,7 @@ Verdict accepts(const KernelQuery& query) {
   if (epilogue.slope == 0) return Verdict::no("oneDNN's relu makes 0 of NaN");
   if (has_the_wide_picture_defect(kPass, g, type)) return Verdict::no("oneDNN 2.6.3 is wrong for 3x3 bf16 weight gradients of width 353 and more");
   try {
-    const Choice choice = choose(kPass, describe(g, type, epilogue));
+    const Pass choice = choose(kPass, describe(g, type, epilogue));
     const bool plain = std::string_view(choice.primitive.impl_info_str()).starts_with("ref");
     return plain ? Verdict::no("oneDNN has plain loops only") : Verdict::yes();
   } catch (const dnnl::error& error) {
@@ -171,7 +171,7 @@ Verdict accepts(const KernelQuery& query) {
 template <Conv2dPass kPass>
 Prepared prepare(const KernelQuery& query) {
   const Description d = describe(conv2d_geometry(kPass, query), query.in(0), epilogue_of(query.attributes));
-  const Choice choice = choose(kPass, d);
+  const Pass choice = choose(kPass, d);
   auto state = std::make_shared<State>();
   state->primitive = dnnl::primitive(choice.primitive.get());
   const auto add = [&](size_t input, int name, const memory::desc& desc) {
